@@ -186,12 +186,15 @@ def test_each_feedback_keeps_its_own_result_where_its_tab_can_not_be_read(live: 
 @pytest.mark.parametrize("at_restart", [False, True])
 def test_the_result_of_its_feedback_is_put_back(live: LiveBook, at_restart: bool) -> None:
     put_by(live)
+    late(live)
+    live.settle("2027-02-18 21:05")
     before = live.rows("整改反馈", "编号", "结果", "校验")
-    assert all(result for _, result, _ in before)
+    assert before == [("20261012-001", "问题已归档，不再处理", "")]
+    assert stored(live) == GONE
     if at_restart:
         live.restart()
     live.type("整改反馈", 1, "结果", "没人看过")
-    live.settle("2027-02-18 21:05")
+    live.settle("2027-02-18 21:06")
     assert live.rows("整改反馈", "编号", "结果", "校验") == before
     assert stored(live) == GONE, "nothing had to be read for it"
 
@@ -205,7 +208,11 @@ def late(live: LiveBook) -> None:
 
 
 def named_anew(live: LiveBook) -> None:
-    live.type("整改反馈", 1, "编号", "20261012-002")
+    late(live)
+    live.settle("2027-02-18 21:05")
+    (*_, (*_, text)) = rows = live.rows("整改反馈", "编号", "整改后照片")
+    assert text == "later.jpg"
+    live.type("整改反馈", len(rows), "编号", "20261012-002")
 
 
 @pytest.mark.parametrize("act", [late, named_anew], ids=["a late feedback", "a feedback that names another"])
@@ -219,7 +226,7 @@ def test_feedback_that_nobody_looked_at_before_says_what_it_always_said(
     for bureau in (live, other):
         act(bureau)
         bureau.settle("2027-02-19 09:05")
-    assert live.rows("整改反馈", "编号", "结果", "校验") == other.rows("整改反馈", "编号", "结果", "校验")
+    assert live.wherever("整改反馈", "编号", "结果", "校验") == other.wherever("整改反馈", "编号", "结果", "校验")
 
 
 def test_one_that_stands_nowhere_comes_back_with_its_clock(live: LiveBook) -> None:

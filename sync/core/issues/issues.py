@@ -37,8 +37,8 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A row of 整改反馈 about an issue. ``shown_at``: the hour that counts for its photos (None: it has none); ``reused``:
-    where each of its photos was used before, in a sentence; ``measured``: it names a 检测."""
+    """A row of 整改反馈 about an issue. ``shown_at``: the hour that counts for its photos (None: it has none);
+    ``reused``: where each of its photos was used before, in a sentence; ``measured``: it names a 检测."""
 
     rid: str
     at: datetime

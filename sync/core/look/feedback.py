@@ -129,5 +129,4 @@ def _doubtful(reading: Reading, followed: Mapping[str, Followed]) -> dict[str, s
 
 
 def _known(reading: Reading, key: str) -> Iterator[Known]:
-    rows = {**reading.memory.known.get(key, {}), **reading.known.get(key, {})}
-    return (row for row in rows.values() if not row.deleted)
+    return (row for row in reading.remembered(key).values() if not row.deleted)

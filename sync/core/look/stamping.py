@@ -122,7 +122,7 @@ def reused_photos(reading: Reading) -> Mapping[str, str]:
     if not pictures:
         return {}
     memo = reading.memo.of("reused photos")
-    rows = [{**reading.memory.known.get(key, {}), **reading.known.get(key, {})} for key in ("issues", "feedback")]
+    rows = [reading.remembered(key) for key in ("issues", "feedback")]
     return memo.result("", (pictures, *rows), photo_uses.reused, *(group.values() for group in rows), pictures)
 
 
