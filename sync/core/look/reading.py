@@ -372,11 +372,11 @@ def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
 
 
 def _bound(reading: Reading, key: str, known: Mapping[str, Known]) -> Mapping[str, Known]:
-    """What rows are known again by. One without a number that is on its way to the archive is known by what it says
-    alone, not by likeness: the patrols of a chief are alike."""
+    """What rows are known again by. One without a number that left, or is on its way, is known by what it says alone,
+    not by likeness (the patrols of a chief are alike), and after all that stand in the tab."""
     marked = known.keys() & reading.memory.archived.keys() if key in LEAVING else ()
-    moving = [rid for rid in marked if _archived(reading.memory, rid)]
-    return {**known, **{rid: replace(known[rid], gone=identity.DELETED) for rid in moving}} if moving else known
+    away = {rid: replace(known[rid], gone=identity.DELETED) for rid in marked if _archived(reading.memory, rid)}
+    return {**{rid: row for rid, row in known.items() if rid not in away}, **away} if away else known
 
 
 def _numbered(

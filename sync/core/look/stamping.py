@@ -105,6 +105,14 @@ def of_owners(fixes: Mapping[str, tuple[Fix, ...]], stamped: Stamped) -> dict[st
     return _in_order(by_owner)
 
 
+def with_parts_away(reading: Reading, stamped: Stamped) -> Stamped:
+    """The stamps with those of issues that are a part of another and left the live tab: what was filed about them
+    counts for it still."""
+    known = reading.memory.stamps.items()
+    parts = {rid: own for rid, own in known if own.joined and rid not in stamped.stamps and rid in reading.away}
+    return Stamped({**parts, **stamped.stamps}) if parts else stamped
+
+
 def _in_order(fixes: Mapping[str, Iterable[Fix]]) -> dict[str, tuple[Fix, ...]]:
     return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in fixes.items()}
 

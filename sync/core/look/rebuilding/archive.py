@@ -150,8 +150,9 @@ def settlement(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) 
 
 def missing(memory: Memory, standing: set[str]) -> list[str]:
     """Issues that were seen in the archive and are not among the numbers ``standing`` in any tab now."""
-    issues = memory.known.get(KEY, {}).keys() - standing
-    return sorted(rid for rid in issues & memory.archived.keys() if memory.archived[rid].state == THERE)
+    filed = {rid for key in FILED for rid in memory.known.get(key, {})}
+    there = {rid for rid, archived in memory.archived.items() if archived.state == THERE}
+    return sorted(there - filed - standing)
 
 
 def _is_astray(entry: ArchivedRow, memory: Memory, live: set[str], there: set[str]) -> bool:
