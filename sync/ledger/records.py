@@ -377,8 +377,8 @@ class Records:
         asked = sorted(issues)
         for start in range(0, len(asked), MOST_TEXTS):
             named = [rows.c.cells.contains(number, autoescape=True) for number in asked[start : start + MOST_TEXTS]]
-            found = self.left_rows(db, IS_FILED, sa.or_(*named))
-            yield from ((tab, row) for tab, row in found if about(row) in asked[start : start + MOST_TEXTS])
+            naming = self.left_rows(db, IS_FILED, sa.or_(*named))
+            yield from ((tab, row) for tab, row in naming if about(row) in asked[start : start + MOST_TEXTS])
 
     def linked(self, db: Connection, numbers: Iterable[str], among: Container[str]) -> set[str]:
         """These issues with all that were joined to them or wait behind them, and that they belong to, ``among``

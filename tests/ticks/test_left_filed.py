@@ -212,8 +212,7 @@ def test_nothing_else_changes_when_it_leaves(live: LiveBook, monkeypatch: pytest
     (live.folder / "other").mkdir()
     other = autumn(LiveBook(live.folder / "other"))
     with monkeypatch.context() as patch:
-        patch.setattr("sync.core.look.leaving.filed.FILED", ())
-        patch.setattr("sync.core.look.leaving.filed.ripe", lambda *_: ())
+        patch.setattr("sync.core.look.leaving.filed.leaving", lambda *_: ())
         put_by(other)
     put_by(live)
     for bureau in (live, other):
@@ -221,14 +220,14 @@ def test_nothing_else_changes_when_it_leaves(live: LiveBook, monkeypatch: pytest
         for at in ("2027-02-19 09:05", "2027-03-05 09:00", "2027-04-06 09:00"):
             with monkeypatch.context() as patch:
                 if bureau is other:
-                    patch.setattr("sync.core.look.leaving.filed.ripe", lambda *_: ())
+                    patch.setattr("sync.core.look.leaving.filed.leaving", lambda *_: ())
                 bureau.settle(at)
     assert (parted(live), parted(other)) == ([(0, 2), (0, 2)], [(2, 0), (2, 0)])
-    shown, kept_here = others(live), others(other)
-    for tabs in (shown, kept_here):
+    shown, stayed = others(live), others(other)
+    for tabs in (shown, stayed):
         for title in TITLES:
             tabs[title].sort(key=str)
-    assert shown == kept_here
+    assert shown == stayed
 
 
 def test_an_issue_that_comes_back_stands_as_it_stood(live: LiveBook) -> None:

@@ -136,7 +136,7 @@ def past_filed(look: Look, key: str, wait: timedelta | None = None) -> tuple[str
         is_sound = not look.checked(key)[row.rid].problems
         return is_sound and (key != filed.REQUESTS or look.claims.is_settled(row, until))
 
-    return until, list(filed.ripe(reading, key, until, after, is_over))
+    return until, list(filed.leaving(reading, key, until, after, is_over))
 
 
 def past_of(look: Look, key: str, wait: timedelta | None = None) -> tuple[str, list[Row]]:

@@ -23,7 +23,7 @@ TYPED = {  # by tab the cell from which each hour that counts for a row can be r
 }
 
 
-def ripe(reading: Reading, key: str, until: str, wait: timedelta, is_over: Callable[[Row], bool]) -> Iterator[Row]:
+def leaving(reading: Reading, key: str, until: str, wait: timedelta, is_over: Callable[[Row], bool]) -> Iterator[Row]:
     """The rows of a tab that are to leave, of months before ``until``. ``is_over``: whether nothing is wrong with a
     row, and nothing is asked about it. One that somebody pasted back stays as long as the rules let a row stay."""
     if not until or not reading.readable(key):
@@ -31,8 +31,8 @@ def ripe(reading: Reading, key: str, until: str, wait: timedelta, is_over: Calla
     end = datetime.combine(first_day(until), time(), reading.zone)
     for row in reading.standing(key):
         known, back = reading.known_row(key, row.rid), reading.memory.archived.get(row.rid)
-        is_ripe = _is_told_by_itself(key, row, known, end) and _is_away(reading, key, row)
-        if is_ripe and (back is None or back.at + wait <= reading.now) and is_over(row):
+        is_away = _is_told_by_itself(key, row, known, end) and _is_away(reading, key, row)
+        if is_away and (back is None or back.at + wait <= reading.now) and is_over(row):
             yield row
 
 

@@ -216,10 +216,10 @@ def _known(entry: ArchivedRow, now: datetime) -> Known:
     return Known(entry.rid, entry.typed, entry.row.parsed.print, marks, shown=shown)
 
 
-Places = Mapping[tuple[str, int], tuple[str, int]]  # by title and row of a view where a row really stands
+SheetPlaces = Mapping[tuple[str, int], tuple[str, int]]  # by title and row of a view where a row really stands
 
 
-def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memory, Places]:
+def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memory, SheetPlaces]:
     """Tables and memory as if no issue had been archived, nor what was filed about it, for a look that keeps nothing;
     and where the rows of this view that were stand."""
     places, seen = dict[tuple[str, int], tuple[str, int]](), dict(tables.seen)

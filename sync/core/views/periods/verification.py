@@ -90,7 +90,7 @@ def _left(tables: Tables, title: str, live: Sequence[Seen], rules: Rules) -> Ite
             yield Seen(row.number, fields, left)
 
 
-def _placed(difference: Deviation, places: archive.Places) -> Deviation:
+def _placed(difference: Deviation, places: archive.SheetPlaces) -> Deviation:
     """The difference with the tab and row in which it really stands."""
     if (difference.tab, difference.number) not in places:
         return difference
