@@ -1,10 +1,11 @@
 """How the cost of a look grows: with the rows of the log, with what changed since the last look, with the years.
 
     python -m bench.growth [--rows 1000 3000 10000 30000 100000] [--changes 0 10 100 1000 10000] [--years 1 2 3 4 5]
-                           [--duties 1 2 3] [--out docs/growth]        `make bench` runs it as it stands
+                           [--duties 1 2 3] [--filed 1 2 3] [--out docs/growth]   `make bench` runs it as it stands
 
 Each size runs in a process of its own, beside the plain limit (the same JSON received and decoded). Writes the figures
-into `growth.json` and the plots `rows.svg`, `changes.svg`, `years.svg`, `duties.svg`.
+into `growth.json` and the plots `rows.svg`, `changes.svg`, `years.svg`, `duties.svg`,
+`filed.svg`.
 """
 
 from __future__ import annotations
@@ -144,7 +145,39 @@ def _sizes(folder: Path) -> Figures:
     return {name: sum(file.stat().st_size for file in folder.glob(files)) / MB for name, files in names.items()}
 
 
-KINDS = {"rows": of_rows, "changes": of_changes, "years": of_years, "duties": of_duties}
+def of_filed(years: int) -> Figures:
+    """As ``of_years``, with a feedback about each issue."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bench = Bench(folder, 0)
+        for at in _weeks(years):
+            bench.append("issues", [_new(bench, at, n) for n in range(ISSUES_A_WEEK)])
+            tick.ticks(bench.gateway, bench.ledger, bench.rules, at, idle=False)
+            end = len(bench.gateway.read()["issues"].rows)
+            bench.append("feedback", [_mended(at + timedelta(minutes=5), n) for n in range(ISSUES_A_WEEK)])
+            tick.ticks(bench.gateway, bench.ledger, bench.rules, at + timedelta(minutes=6), idle=False)
+            bench.verify(range(end - ISSUES_A_WEEK, end), at + timedelta(minutes=30))
+            for hours in range(3):  # one run moves rows of one tab
+                tick.ticks(bench.gateway, bench.ledger, bench.rules, at + LATER + timedelta(hours=hours), idle=False)
+        seen, known = bench.gateway.read(), bench.ledger.current().known
+        counts = {"live rows": len(seen["feedback"].rows), "held rows": len(known.get("feedback", ()))}
+        return {**counts, "peak MB": _peak(), **_looks_at(bench, at + LATER), **_sizes(folder)}
+
+
+def _mended(at: datetime, n: int) -> dict[str, Any]:
+    """A feedback about the issue that came ``n``-th on its day."""
+    number = f"{at:%Y%m%d}-{n + 1:03d}"
+    hour = serials.from_datetime(at, ZONE)
+    return {
+        "reported_at": hour,
+        "reporter": "街路长01",
+        "issue": number,
+        "outcome": "已整改",
+        "photos": f"{number}.jpg",
+    }
+
+
+KINDS = {"rows": of_rows, "changes": of_changes, "years": of_years, "duties": of_duties, "filed": of_filed}
 
 
 def measured(kind: str, sizes: list[int]) -> dict[int, Figures]:
@@ -166,6 +199,8 @@ PLOTS = {
                         ("MB", ("peak MB", "workbook MB", "ledger MB"))]),
     "duties": ("years of duties", [("seconds", ("quiet", "limit")), ("rows", ("live rows", "held rows")),
                                    ("MB", ("peak MB", "workbook MB", "ledger MB"))]),
+    "filed": ("years of feedback", [("seconds", ("quiet", "limit")), ("rows", ("live rows", "held rows")),
+                                    ("MB", ("peak MB", "workbook MB", "ledger MB"))]),
 }  # fmt: skip
 
 
@@ -183,7 +218,7 @@ def draw(kind: str, figures: dict[int, Figures], folder: Path) -> None:
         for name in names:
             axis.plot(list(figures), [each[name] for each in figures.values()], marker="o", label=name)
         axis.set(xlabel=label, ylabel=unit)
-        if kind in ("years", "duties"):
+        if kind in ("years", "duties", "filed"):
             axis.set_xticks(list(figures))
         else:
             axis.set_xscale("symlog" if kind == "changes" else "log")
@@ -203,6 +238,7 @@ def main() -> None:
     options.add_argument("--changes", type=int, nargs="*", default=[0, 10, 100, 1_000, 10_000])
     options.add_argument("--years", type=int, nargs="*", default=[1, 2, 3, 4, 5])
     options.add_argument("--duties", type=int, nargs="*", default=[1, 2, 3])
+    options.add_argument("--filed", type=int, nargs="*", default=[1, 2, 3])
     options.add_argument("--out", type=Path, default=HERE / "docs" / "growth")
     options.add_argument("--one", nargs=2, metavar=("KIND", "SIZE"), help=argparse.SUPPRESS)
     given = options.parse_args()

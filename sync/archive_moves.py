@@ -7,8 +7,8 @@
 A crash after any step is settled by step 3 of the next run: where a row stands is read off the tabs.
 
 What the service wrote of those months in 扣分明细 and 通知记录 moves after them: the ledger notes up to which month,
-the rows move, and what came along by mistake goes back. Rows of 履职记录 move last, by the three steps above; having no
-numbers, they are told by what they say.
+the rows move, and what came along by mistake goes back. Rows of 履职记录, 整改反馈 and 申请审批 move last, by the three
+steps above; having no numbers, they are told by what they say.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from functools import partial
 from sync.core.look.conclude import (
     conclude,
     noted_with,
-    past_duties,
+    past_of,
     past_rows,
     past_until,
     ripe_rows,
     wished_rows,
 )
 from sync.core.look.decide import look as look_at
+from sync.core.look.feedback import with_results
 from sync.core.look.findings import Look
-from sync.core.look.leaving import duties, months
+from sync.core.look.leaving import months, pasted
 from sync.core.look.leaving.arrivals import arrivals
-from sync.core.look.reading import DUTY_TAB
+from sync.core.look.reading import DUTY_TAB, LEAVING
 from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
-from sync.core.memory import DUTIES, MOVING, THERE, Archived, FactsWanted, Tables
+from sync.core.memory import FEEDBACK, MOVING, THERE, Archived, FactsWanted, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, layout_of, plain, read
 from sync.core.sheet.tabs import Layout
@@ -47,6 +48,7 @@ QUEUE, TOGETHER = "归档", "一起移动"  # the queue of rows to move, and its
 FAILED = "归档时出错，详见运行状态。"
 MOST_AT_ONCE = 200  # rows in one request
 MOST_RECORDS = 2000  # rows of the service in one request: they stand one below the other
+DECLARED = (Refused, Unknown)  # what a request may raise: the next run looks where it fell
 MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
 
 Progress = Callable[[str], None]
@@ -63,7 +65,7 @@ class Moved:
 
     def text(self) -> str:
         moved = [f"问题 {len(self.numbers)} 行"] if self.numbers else []
-        moved += [f"扣分明细、通知记录和履职记录 {self.records} 行"] if self.records else []
+        moved += [f"扣分明细、通知记录、履职记录、整改反馈和申请审批 {self.records} 行"] if self.records else []
         return (f"移到归档表：{'，'.join(moved)}。" if moved else "没有移动。") + self.trouble
 
 
@@ -125,7 +127,8 @@ def run(
     """
     guard = guard or Guard(ledger, rules.limits.tries, now)
     settle(gateway, ledger, now, step)
-    guard.handle(QUEUE, DUTIES, partial(settle_rows, gateway, ledger, step), through=(Refused, Unknown))
+    for key in LEAVING:
+        guard.handle(QUEUE, _title(gateway, key), partial(settle_rows, gateway, ledger, key, step), through=DECLARED)
     seen = tables(gateway) if ledger.last_hour() is None else _live_tables(gateway)
     try:
         look = look_at(seen, ledger.current(), rules, now)
@@ -138,8 +141,12 @@ def run(
         moved = _records(gateway, ledger, seen, look, rules, wait, step)
         if moved.records or moved.trouble:
             return moved
-        move = partial(_duties, gateway, ledger, seen, look, rules, wait, step)
-        return guard.handle(QUEUE, DUTIES, move, through=(Refused, Unknown)) or Moved(trouble=FAILED)
+        for key in LEAVING:
+            move = partial(_rows, gateway, ledger, seen, look, rules, key, wait, step)
+            moved = guard.handle(QUEUE, _title(gateway, key), move, through=DECLARED) or Moved(trouble=FAILED)
+            if moved.records or moved.trouble:
+                break
+        return moved
     year, rows = _of_a_year(rows, [look.followed[row.rid].stamps.received.year for row in rows])
     title, rows = archive.title_of(gateway.tabs[KEY], year), rows[:MOST_AT_ONCE]
     if trouble := _ready(gateway, rules, seen, KEY, title):
@@ -195,12 +202,18 @@ def _records(
     return Moved()
 
 
-def _duties(
-    gateway: Gateway, ledger: Ledger, seen: Tables, look: Look, rules: Rules, wait: timedelta | None, step: Progress
+def _rows(
+    gateway: Gateway,
+    ledger: Ledger,
+    seen: Tables,
+    look: Look,
+    rules: Rules,
+    key: str,
+    wait: timedelta | None,
+    step: Progress,
 ) -> Moved:
-    """Move up to MOST_RECORDS rows of 履职记录 to the tab of their year."""
-    key, reading = DUTY_TAB, look.reading
-    until, rows = past_duties(look, wait)
+    """Move up to MOST_RECORDS rows of one of ``LEAVING`` to the tab of their year."""
+    reading, (until, rows) = look.reading, past_of(look, key, wait)
     if not rows:
         return Moved()
     year, rows = _of_a_year(rows, [reading.mark(key, row.rid, "heard").year for row in rows])
@@ -208,17 +221,18 @@ def _duties(
     if trouble := _ready(gateway, rules, seen, key, title):
         return Moved(trouble=trouble)
     meant = [Archived(row.rid, title, MOVING, reading.now) for row in rows]
-    ledger.leave_rows(key, until, noted_with(look, rows), meant, reading.now)
+    noted = noted_with(look, rows) if key == DUTY_TAB else reading.memory.noted
+    results = with_results(reading, look.feedback) if key == FEEDBACK else {}
+    ledger.leave_rows(key, until, meant, noted, {row.rid: results[row.rid] for row in rows if row.rid in results})
     step("rows meant")
     gateway.move(gateway.sheet_ids[key], [row.number for row in rows], gateway.titles[title])
     step("rows moved")
-    return Moved(records=settle_rows(gateway, ledger, step))
+    return Moved(records=settle_rows(gateway, ledger, key, step))
 
 
-def settle_rows(gateway: Gateway, ledger: Ledger, step: Progress) -> int:
-    """Note where rows of 履职记录 stand that were meant to move, and send back those that came along by mistake; how
-    many arrived."""
-    key = DUTY_TAB
+def settle_rows(gateway: Gateway, ledger: Ledger, key: str, step: Progress) -> int:
+    """Note where rows of one of ``LEAVING`` stand that were meant to move, and send back those that came along by
+    mistake; how many arrived."""
     for _ in range(MOST_ROUNDS):
         memory = ledger.current()
         known = memory.known.get(key, {})
@@ -227,15 +241,18 @@ def settle_rows(gateway: Gateway, ledger: Ledger, step: Progress) -> int:
             return 0
         title = marks[0].title
         moving = {mark.rid for mark in marks if mark.title == title}
-        seen = _rows_of(gateway, ledger, title)
+        seen = _rows_of(gateway, ledger, key, title)
         if seen is None:
             return 0
         live, there = seen
         prints = {row.parsed.print for row in there[: len(moving)]} | {known[rid].print for rid in moving}
         tab = archive.left_key(gateway.tabs[key], title)
+        held = {rid for rid in known.keys() & memory.archived.keys() if memory.archived[rid].state == THERE}
         left = [row for of, row in ledger.left_like(key, prints) if of == tab]
-        is_old = partial(duties.speaks_of, until=memory.left[key])
-        came = arrivals(known, moving, live, there, left, is_old, gateway.tabs[key].identity)
+        left += [known[rid] for rid in held if memory.archived[rid].title == tab]
+        here = {rid: row for rid, row in known.items() if rid not in held}
+        is_old = partial(pasted.speaks_of, until=memory.left[key])
+        came = arrivals(here, moving, live, there, left, is_old, gateway.tabs[key].identity)
         if not came.astray:  # nothing is noted as settled while a row is on its way back
             ledger.rows_left(key, tab, came.there, came.stayed, came.lost)
             step("rows looked")
@@ -245,12 +262,16 @@ def settle_rows(gateway: Gateway, ledger: Ledger, step: Progress) -> int:
     return 0
 
 
-def _rows_of(gateway: Gateway, ledger: Ledger, title: str) -> tuple[Sequence[Row], Sequence[Row]] | None:
-    """The rows of 履职记录, and of its archive tab (none where that is not there); None where one can't be read."""
+def _title(gateway: Gateway, key: str) -> str:
+    return gateway.tabs[key].title
+
+
+def _rows_of(gateway: Gateway, ledger: Ledger, key: str, title: str) -> tuple[Sequence[Row], Sequence[Row]] | None:
+    """The rows of a tab, and of its archive tab (none where that is not there); None where one can't be read."""
     gateway.learn_sheets()
-    live = gateway.read((DUTY_TAB,)).get(DUTY_TAB)
+    live = gateway.read((key,)).get(key)
     there = gateway.others([title])[title] if title in gateway.titles else Table(title, live.header if live else (), ())
-    layouts = [layout_of(gateway.tabs[DUTY_TAB], table) for table in (live, there)]
+    layouts = [layout_of(gateway.tabs[key], table) for table in (live, there)]
     here, archived = (
         read(layout, table, ledger.zone).rows if table and isinstance(layout, Layout) else None
         for layout, table in zip(layouts, (live, there), strict=True)

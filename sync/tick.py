@@ -23,8 +23,8 @@ from sync import archive_moves
 from sync.core.calendar import belief
 from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
-from sync.core.look.reading import DUTY_TAB
-from sync.core.memory import DUTIES, ROW_QUEUES, SCORES, TABS, Decision, FactsWanted, Memory, Tables
+from sync.core.look.reading import LEAVING
+from sync.core.memory import ROW_QUEUES, SCORES, TABS, Decision, FactsWanted, Memory, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules
 from sync.core.sheet.covers import with_own_cells
@@ -116,8 +116,10 @@ def _decided(ledger: Ledger, tables: Tables, memory: Memory, rules: Rules, now: 
         return decide(tables, replace(memory, asked=()), rules, now, doubt)
     except FactsWanted as wanted:
         ledger.fetch(wanted.numbers)
-        ledger.bring_back(DUTY_TAB, wanted.prints, now)
-        held = replace(ledger.current(), aside=memory.aside, unsure=memory.unsure, asked=frozenset(wanted.prints))
+        for key, prints in wanted.prints.items():
+            ledger.bring_back(key, prints, now)
+        asked = frozenset(each for prints in wanted.prints.values() for each in prints)
+        held = replace(ledger.current(), aside=memory.aside, unsure=memory.unsure, asked=asked)
         return decide(tables, held, rules, now, doubt)
 
 
@@ -192,8 +194,10 @@ def ticks(
         if under_way:
             settle = partial(archive_moves.settle, gateway, ledger, now, step)
             report = guard.handle(archive_moves.QUEUE, "核对", partial(_settled, settle, report)) or report
-            settle_rows = partial(archive_moves.settle_rows, gateway, ledger, step)
-            report = guard.handle(archive_moves.QUEUE, DUTIES, partial(_settled, settle_rows, report)) or report
+            for key in LEAVING:
+                settle_rows = partial(archive_moves.settle_rows, gateway, ledger, key, step)
+                title = gateway.tabs[key].title
+                report = guard.handle(archive_moves.QUEUE, title, partial(_settled, settle_rows, report)) or report
         while report.ticks < MOST_TICKS:
             renew()
             next_tick = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)

@@ -110,6 +110,12 @@ class LiveBook:
             if any(cell not in ("", None) for cell in row)
         ]
 
+    def wherever(self, title: str, *headers: str) -> list[tuple[str, ...]]:
+        """The rows of a tab and of the tabs of its years, in an order of their own."""
+        titles = [sheet.title for sheet in self.book.worksheets()]
+        years = [year for year in titles if year.startswith(title) and year[len(title) :].isdigit()]
+        return sorted(row for each in (title, *years) for row in self.rows(each, *headers))
+
     def everything(self) -> dict[str, list[list[Raw]]]:
         """All tabs that people see."""
         shown = (sheet for sheet in self.book.worksheets() if not sheet.isSheetHidden)

@@ -21,13 +21,14 @@ from sync.core.notices.notices import WAITING, Notice
 from sync.core.people.days import Days
 from sync.core.scores import facts
 from sync.core.scores.lines import Booked
-from sync.core.scores.seal import Seal
+from sync.core.scores.seal import Fact, Seal
 from sync.core.sheet.identity import Known
 from sync.core.sheet.plan import Cover, Plan, Restore
-from sync.core.sheet.rows import Raw, Row, Table
+from sync.core.sheet.rows import Raw, Row, Table, issue_number
 from sync.core.sheet.tabs import Tab
 from sync.core.sheet.values.photos import Picture
 
+NOTHING: Mapping[str, Any] = {}
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -81,10 +82,10 @@ class IssueFailed(RowFailed):
 
 class FactsWanted(Exception):
     """A look has to do with what is in the ledger alone: it is read, and the look begins again. ``numbers``: issues;
-    ``prints``: fingerprints of rows of 履职记录 that may have left it, as often as they stand there."""
+    ``prints``: by tab, fingerprints of rows that may have left it, as often as they stand there."""
 
-    def __init__(self, numbers: frozenset[str], prints: Sequence[str] = ()) -> None:
-        super().__init__("、".join(sorted([*numbers, *prints])))
+    def __init__(self, numbers: frozenset[str], prints: Mapping[str, Sequence[str]] = NOTHING) -> None:
+        super().__init__("、".join(sorted([*numbers, *(each for group in prints.values() for each in group)])))
         self.numbers, self.prints = numbers, prints
 
 
@@ -113,7 +114,8 @@ class Tables:
 class Archived:
     """An issue in the archive tab ``title``. ``state``: ``moving``, meant and not yet seen there; ``there``; ``back``,
     in the live tab again since ``at``, by a person's hand. ``stored``: its facts are in the ledger alone
-    (``look/leaving/stored.py``). A row of 履职记录 has a mark while it moves, and when it is back."""
+    (``look/leaving/stored.py``). A row of 履职记录 has a mark while it moves, and when it is back; what was filed about
+    an issue also while it is held in memory, ``title`` being the key of its tab of the year (feedback2026)."""
 
     rid: str
     title: str
@@ -168,6 +170,7 @@ class Memory:
     left_until: str = ""  # the first month whose rows of 扣分明细 and 通知记录 have not left for the tab of their year
     left: Mapping[str, str] = field(default_factory=dict)  # by people's tab the first month of which no row has left
     noted: tuple[Done, ...] = ()  # what is still asked of rows that left 履职记录
+    left_photos: Mapping[str, Known] = field(default_factory=dict)  # of feedback that left: its photos count as used
     asked: Collection[str] | None = None  # fingerprints for which the ledger was asked; None: it can't be
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
@@ -273,9 +276,10 @@ def _with(before: Mapping[K, V], news: Mapping[K, V]) -> Mapping[K, V]:
 
 
 # Issues whose facts are in the ledger alone
-PHOTOS = "photos"
+PHOTOS, FEEDBACK, REQUESTS_TAB = "photos", "feedback", "requests"
+FILED = (FEEDBACK, REQUESTS_TAB)  # what was filed about issues: its rows leave, and count again, with them
+YEAR = len("2026")
 NOT_COMPARED = (facts.ISSUES, facts.LINES, facts.SCORES)  # facts of a seal that no look needs once its issues left
-NOTHING: Mapping[str, Any] = {}
 
 
 def without_facts(memory: Memory, gone: Mapping[str, Archived]) -> Memory:
@@ -295,9 +299,30 @@ def without_facts(memory: Memory, gone: Mapping[str, Archived]) -> Memory:
 
 def without_rows(memory: Memory, key: str, gone: Container[str]) -> Memory:
     """The memory without these rows of people's tab ``key``: they are in the ledger alone from now on."""
-    rows = {rid: row for rid, row in memory.known.get(key, {}).items() if rid not in gone}
+    known = memory.known.get(key, {})
+    rows = {rid: row for rid, row in known.items() if rid not in gone}
     marks = {rid: mark for rid, mark in memory.archived.items() if rid not in gone}
-    return replace(memory, known={**memory.known, key: rows}, archived=marks)
+    left = {rid: in_short(row) for rid, row in known.items() if rid in gone and PHOTOS in row.cells}
+    photos = {**memory.left_photos, **left} if key == FEEDBACK else memory.left_photos
+    return replace(memory, known={**memory.known, key: rows}, archived=marks, left_photos=photos)
+
+
+def is_held(memory: Memory, row: Known) -> bool:
+    """Whether a row of 整改反馈 or 申请审批 that left its tab is about an issue whose facts are in the memory."""
+    number = about(row)
+    return bool(number) and number not in stored_issues(memory.archived)
+
+
+def held_about(memory: Memory, key: str, issues: Container[str]) -> dict[str, Archived]:
+    """The marks of rows of 整改反馈 or 申请审批 about these issues that stand in the tab of their year and are held."""
+    known = memory.known.get(key, {})
+    there = (memory.archived[rid] for rid in known.keys() & memory.archived.keys())
+    return {mark.rid: mark for mark in there if mark.state == THERE and about(known[mark.rid]) in issues}
+
+
+def about(row: Known) -> str:
+    """The number of the issue that a row names; empty: it names none."""
+    return issue_number(row.cells.get("issue"))
 
 
 class Facts(NamedTuple):
@@ -307,13 +332,20 @@ class Facts(NamedTuple):
     stamps: Mapping[str, Stamps]
     notices: Mapping[str, Sent]
     seals: Mapping[str, Seal]
+    filed: Mapping[str, Mapping[str, Known]] = NOTHING  # what was filed about them, by its tab of the year
 
 
 def with_facts(memory: Memory, stored: Facts) -> Memory:
     """The memory with all facts."""
+    known = {**memory.known, "issues": {**memory.known.get("issues", {}), **stored.known}}
+    marks = dict(memory.archived)
+    for tab, rows in stored.filed.items():
+        known[tab[:-YEAR]] = {**known.get(tab[:-YEAR], {}), **rows}
+        marks |= {rid: Archived(rid, tab, THERE, row.marks["heard"]) for rid, row in rows.items()}
     return replace(
         memory,
-        known={**memory.known, "issues": {**memory.known.get("issues", {}), **stored.known}},
+        known=known,
+        archived=marks,
         stamps={**stored.stamps, **memory.stamps},
         notices={**stored.notices, **memory.notices},
         seals=stored.seals,
@@ -327,13 +359,14 @@ def stored_issues(archived: Mapping[str, Archived]) -> frozenset[str]:
 def in_short(row: Known) -> Known:
     """What a look holds of a row that is stored: its photos count as used."""
     if PHOTOS in row.cells:
-        return replace(row, cells={PHOTOS: row.cells[PHOTOS]}, shown=NOTHING)
+        cells = {key: row.cells[key] for key in (PHOTOS, "issue") if key in row.cells}
+        return replace(row, cells=cells, shown=NOTHING)
     return replace(row, cells=NOTHING, marks=NOTHING, shown=NOTHING)
 
 
 def seals_in_short(seals: Mapping[str, Seal], stored: Container[str], left: Mapping[str, str]) -> Mapping[str, Seal]:
     """Seals without facts that no look compares: those of lines and scores, and of issues, once all are ``stored``, and
-    of people's tabs whose rows of that month ``left``."""
+    of people's tabs whose rows of that month ``left``, or went with their issue."""
     return {month: _in_short(seal, stored, left) for month, seal in seals.items()}
 
 
@@ -342,5 +375,19 @@ def _in_short(seal: Seal, stored: Container[str], left: Mapping[str, str]) -> Se
     is_stored = bool(issues) and all(name in stored for name in issues)
     idle = {title for title, key in facts.LEAVING.items() if seal.month < left.get(key, "")}
     idle |= {*NOT_COMPARED} if is_stored else set()
-    compared = tuple(fact for fact in seal.facts if fact[0] not in idle)
+    compared = tuple(
+        fact for fact in seal.facts if fact[0] not in idle and not _is_away(fact, seal.month, stored, left)
+    )
     return seal if len(compared) == len(seal.facts) else replace(seal, facts=compared)
+
+
+def _is_away(fact: Fact, month: str, stored: Container[str], left: Mapping[str, str]) -> bool:
+    """Whether a fact speaks of what was filed about an issue that is stored, or of points in a month whose requests
+    left."""
+    title, name, text = fact
+    if title == facts.FEEDBACK:
+        return issue_number(name) in stored
+    if title != facts.REQUESTS:
+        return False
+    number = issue_number(facts.fields_of(text).get("编号"))
+    return number in stored if number else month < left.get(REQUESTS_TAB, "")

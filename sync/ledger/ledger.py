@@ -23,13 +23,17 @@ from sync.core.duties.duties import Done
 from sync.core.issues.open_units import open_units
 from sync.core.memory import (
     BACK,
+    FILED,
     THERE,
+    YEAR,
     Archived,
     Change,
     Decision,
     Memory,
     Sent,
     absorb,
+    held_about,
+    is_held,
     seals_in_short,
     stored_issues,
     with_facts,
@@ -393,18 +397,19 @@ class Ledger:
         self._take_in(lambda memory: replace(memory, left_until=until))
 
     def leave_rows(
-        self, key: str, until: str, noted: tuple[Done, ...], marks: Collection[Archived], at: datetime
+        self, key: str, until: str, marks: Collection[Archived], noted: tuple[Done, ...], rows: Mapping[str, Known]
     ) -> None:
-        """Note which rows of a people's tab are meant to leave it, all of months before ``until``, and what is still
-        asked of those that left."""
+        """Note which rows of a people's tab are meant to leave it, all of months before ``until``. ``noted``: what is
+        still asked of duties that left; ``rows``: what is remembered of some of them from now on, by id."""
         left = {**self.current().left, key: max(until, self.current().left.get(key, ""))}
         moving = {mark.rid: mark for mark in marks}
         with self._changing() as db:
             self.records.put_archived(db, moving.values())
+            self.records.put_rows(db, key, rows.values())
             self.records.set_facts(db, {"left": left, "noted": of_done(noted)})
 
         def taken_in(memory: Memory) -> Memory:
-            return replace(memory, left=left, noted=noted, archived={**memory.archived, **moving})
+            return replace(_archived(memory, moving, set(), rows, key), left=left, noted=noted)
 
         def in_short(memory: Memory) -> Memory:
             seals = seals_in_short(memory.seals, stored_issues(memory.archived), left)
@@ -416,34 +421,41 @@ class Ledger:
         self, key: str, tab: str, there: Collection[str], stayed: Collection[str], lost: Iterable[str]
     ) -> None:
         """Rows of a people's tab that were meant to leave it: those ``there`` are of ``tab`` from now on, and no look
-        holds them; those that ``stayed`` are as before; those ``lost`` the next look is to put back."""
-        known = self.current().known.get(key, {})
+        holds them, but what was filed about an issue whose facts it holds; those that ``stayed`` are as before; those
+        ``lost`` the next look is to put back."""
+        memory = self.current()
+        known = memory.known.get(key, {})
         dead = {rid: replace(known[rid], gone=DELETED) for rid in lost if rid in known}
+        marks = {rid: replace(memory.archived[rid], title=tab, state=THERE) for rid in there}
+        held = {rid: mark for rid, mark in marks.items() if key in FILED and is_held(memory, known[rid])}
+        gone = {*there} - held.keys()
         with self._changing() as db:
-            self.records.put_archived(db, (), {*there, *stayed, *dead})
-            self.records.move_rows(db, key, there, tab)
+            self.records.put_archived(db, held.values(), {*gone, *stayed, *dead})
+            self.records.move_rows(db, key, gone, tab)
             self.records.put_rows(db, key, dead.values())
             self._want_back(db, dead)
 
         def taken_in(memory: Memory) -> Memory:
-            short = without_rows(memory, key, {*there})
-            return _archived(short, {}, {*stayed, *dead}, dead, key)
+            return _archived(without_rows(memory, key, gone), held, {*stayed, *dead}, dead, key)
 
-        self._take_in(taken_in)
+        def whole(memory: Memory) -> Memory:
+            return _archived(memory, marks, {*stayed, *dead}, dead, key)
+
+        self._take_in(taken_in, whole=whole if key in FILED else None)
 
     def everything(self) -> Memory:
-        """As ``memory``, with the rows that left people's tabs, which no other memory holds: for what goes back as far
-        as they do."""
+        """As ``memory``, with the duties that left their tab, which no other memory holds: for what goes back as far as
+        they do."""
         memory, left = self.memory(), defaultdict[str, dict[str, Known]](dict)
         with self.engine.connect() as db:
             for tab, row in self.records.left_rows(db):
-                left[tab[:-4]][row.rid] = row
+                left[tab[:-YEAR]][row.rid] = row
         return replace(memory, known={**memory.known, **{key: {**left[key], **memory.known[key]} for key in left}})
 
-    def left_naming(self, text: str) -> list[Known]:
-        """The rows that left people's tabs and hold a text of plain letters in a cell."""
+    def left_naming(self, key: str, text: str) -> list[Known]:
+        """The rows that left a people's tab and hold a text of plain letters in a cell."""
         with self.engine.connect() as db:
-            return [row for _, row in self.records.left_naming(db, text)]
+            return [row for _, row in self.records.left_naming(db, key, text)]
 
     def left_like(self, key: str, prints: Iterable[str]) -> list[tuple[str, Known]]:
         """The rows that left a people's tab and have one of these fingerprints, each with the tab of its year as the
@@ -493,24 +505,39 @@ class Ledger:
             self.records.set_facts(db, {"wanted_back": wanted})
 
     def store(self, numbers: Collection[str]) -> None:
-        """Note of archived issues that no look needs their facts: from now on they are in the database alone."""
-        archived = self.current().archived
-        marks = {rid: replace(archived[rid], stored=True) for rid in numbers}
+        """Note of archived issues that no look needs their facts: from now on they are in the database alone, with what
+        was filed about them and left its tab."""
+        memory = self.current()
+        marks = {rid: replace(memory.archived[rid], stored=True) for rid in numbers}
+        filed = {key: held_about(memory, key, marks) for key in FILED}
         with self._changing() as db:
-            self.records.put_archived(db, marks.values())
-        self._take_in(
-            lambda memory: without_facts(memory, marks),
-            whole=lambda memory: replace(memory, archived={**memory.archived, **marks}),
-        )
+            self.records.put_archived(db, marks.values(), [rid for held in filed.values() for rid in held])
+            for key, held in filed.items():
+                for mark in held.values():
+                    self.records.move_rows(db, key, [mark.rid], mark.title)
+
+        def in_short(memory: Memory) -> Memory:
+            for key, held in filed.items():
+                memory = without_rows(memory, key, held)
+            return without_facts(memory, marks)
+
+        self._take_in(in_short, whole=lambda memory: replace(memory, archived={**memory.archived, **marks}))
 
     def fetch(self, numbers: Iterable[str]) -> None:
-        """Have looks know the facts of these issues again, where they were stored."""
+        """Have looks know the facts of these issues again, where they were stored, and of those that they are a part
+        of, or that are a part of them; with what was filed about them, wherever that stands."""
         archived = self.current().archived
-        marks = [archived[rid] for rid in numbers if rid in archived and archived[rid].stored]
-        if marks:
-            with self._changing() as db:
-                self.records.put_archived(db, [replace(mark, stored=False) for mark in marks])
-            self._current, self._whole = Held(), Held()
+        wanted = [rid for rid in numbers if rid in archived and archived[rid].stored]
+        if not wanted:
+            return
+        with self._changing() as db:
+            stored = self.records.linked(db, wanted, stored_issues(archived))
+            marks = [replace(archived[rid], stored=False) for rid in stored]
+            for tab, row in [*self.records.left_about(db, stored)]:
+                marks.append(Archived(row.rid, tab, THERE, row.marks["heard"]))
+                self.records.move_rows(db, tab, [row.rid], tab[:-YEAR])
+            self.records.put_archived(db, marks)
+        self._current, self._whole = Held(), Held()
 
     def put_back(self, restores: Iterable[Restore]) -> None:
         """Have the next tick write cells of people into their rows (what a form changed after its row was in).

@@ -6,7 +6,7 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -21,7 +21,21 @@ from sqlalchemy.engine import Connection
 from sync.core.duties.duties import Done
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
-from sync.core.memory import Archived, Change, Decision, Facts, Memory, Sent, in_short, seals_in_short, stored_issues
+from sync.core.memory import (
+    FEEDBACK,
+    PHOTOS,
+    REQUESTS_TAB,
+    Archived,
+    Change,
+    Decision,
+    Facts,
+    Memory,
+    Sent,
+    about,
+    in_short,
+    seals_in_short,
+    stored_issues,
+)
 from sync.core.notices.notices import HANDED, PENDING, WENT_OUT, Notice
 from sync.core.people.days import Care, Days
 from sync.core.scores.lines import Booked, Group, Line
@@ -53,6 +67,7 @@ T = TypeVar("T")
 OF_A_YEAR = "%20__"  # tabs of rows that left for that of a year, as duties2026: no look holds them
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
 LARGE, PACKED = 5_000, "packed"  # cells of a plan; name under which the text of one stands that has more
+MOST_TEXTS = 100  # texts for which cells are searched in one question
 
 # Statements that every change runs; to build them takes longer than to run them.
 FACTS = sa.select(facts.c.key, facts.c.value).where(
@@ -71,6 +86,15 @@ KEYED = {  # tables that hold one value a key: the columns of both
     "letters": ("key", "letter"),
     "archived": ("rid", "archived"),
 }
+
+
+def of_years(key: str) -> sa.ColumnElement[bool]:
+    """Rows that left a tab for those of the years."""
+    return rows.c.tab.like(f"{key}{OF_A_YEAR[1:]}")
+
+
+IS_FILED = sa.or_(*map(of_years, (FEEDBACK, REQUESTS_TAB)))
+LEFT_PHOTOS = of_years(FEEDBACK), rows.c.cells.contains(f'"{PHOTOS}"', autoescape=True)
 
 
 def to_json(value: Any) -> str:
@@ -186,6 +210,7 @@ class Records:
             groups={name: self._moment(at) for name, at in self.fact(db, "groups", {}).items()},
             left_until=self.fact(db, "left_until", ""),
             left=left,
+            left_photos={row.rid: in_short(row) for _, row in self.left_rows(db, *LEFT_PHOTOS)},
             noted=tuple(_as_done(record) for record in self.fact(db, "noted", [])),
             status={item: (text, self._moment(at)) for item, (text, at) in self.fact(db, "status", {}).items()},
             plan=self._plan(db),
@@ -202,12 +227,16 @@ class Records:
         """The facts of issues that are stored. ``memory``: that without them."""
         texts, stored = SharedTexts(), stored_issues(memory.archived)
         mine = (rows.c.bureau == self.name, rows.c.tab == "issues")
+        filed = defaultdict[str, dict[str, Known]](dict)
+        for tab, entry in self.left_rows(db, IS_FILED):
+            filed[tab][entry.rid] = entry
         issues = (row for row in db.execute(sa.select(rows).where(*mine)) if row.rid in stored)
         return Facts(
             {row.rid: self._known_row(row, texts) for row in issues},
             self._values(db, stamps, Stamps, texts, stored.__contains__),
             self._notices(db, texts, stored.__contains__),
             self._seals(db, texts, memory.lines),
+            filed,
         )
 
     def _rows(self, db: Connection, table: sa.Table, *order: sa.Column[Any]) -> sa.CursorResult[Any]:
@@ -363,13 +392,36 @@ class Records:
         for row in db.execute(mine.order_by(rows.c.tab.desc(), rows.c.rid)):
             yield row.tab, self._known_row(row, texts)
 
-    def left_naming(self, db: Connection, text: str) -> Iterator[tuple[str, Known]]:
-        """Those that hold a text of plain letters in a cell."""
-        return self.left_rows(db, rows.c.cells.contains(text, autoescape=True))
+    def left_naming(self, db: Connection, key: str, text: str) -> Iterator[tuple[str, Known]]:
+        """Those that left one tab and hold a text of plain letters in a cell."""
+        return self.left_rows(db, of_years(key), rows.c.cells.contains(text, autoescape=True))
+
+    def left_about(self, db: Connection, issues: Collection[str]) -> Iterator[tuple[str, Known]]:
+        """Those that were filed about these issues."""
+        asked = sorted(issues)
+        for start in range(0, len(asked), MOST_TEXTS):
+            named = [rows.c.cells.contains(number, autoescape=True) for number in asked[start : start + MOST_TEXTS]]
+            naming = self.left_rows(db, IS_FILED, sa.or_(*named))
+            yield from ((tab, row) for tab, row in naming if about(row) in asked[start : start + MOST_TEXTS])
+
+    def linked(self, db: Connection, numbers: Iterable[str], among: Container[str]) -> set[str]:
+        """These issues with all that were joined to them or wait behind them, and that they belong to, ``among``
+        others."""
+        links = defaultdict[str, set[str]](set)
+        for row in db.execute(sa.select(stamps.c.rid, stamps.c.stamps).where(stamps.c.bureau == self.name)):
+            own = json.loads(row.stamps)
+            for other in filter(None, (own.get("joined"), own.get("behind"))):
+                links[row.rid].add(other)
+                links[other].add(row.rid)
+        reached, new = set[str](), set(numbers)
+        while new:
+            reached |= new
+            new = {other for number in new for other in links[number] if other in among} - reached
+        return reached
 
     def left_like(self, db: Connection, key: str, prints: Iterable[str]) -> Iterator[tuple[str, Known]]:
         """Those that left one tab and have one of these fingerprints."""
-        asked, of_tab = sorted(set(prints)), rows.c.tab.like(f"{key}{OF_A_YEAR[1:]}")
+        asked, of_tab = sorted(set(prints)), of_years(key)
         for start in range(0, len(asked), MOST_ASKED):
             yield from self.left_rows(db, of_tab, rows.c.print.in_(asked[start : start + MOST_ASKED]))
 

@@ -296,6 +296,22 @@ def delete_row(world: World, action: Action) -> str:
     return _delete(world, world.issues, action)
 
 
+def copy_back(world: World, action: Action) -> str:
+    """A row of 整改反馈 or 申请审批 is copied from the tab of its year to the end of its own."""
+    archives = [archive for archive in world.archives.values() if archive.paper is not world.issues.paper]
+    rows = [(archive, at, row) for archive in archives for at, row in enumerate(archive.rows) if not row.is_blank]
+    if not rows:
+        return NOTHING
+    archive, at, row = rows[action.a % len(rows)]
+    sheet = next(sheet for sheet in world.sheets if sheet.paper is archive.paper)
+    header, stands = (world.book.values(archive.title)[number] for number in (0, at + 1))
+    names = set(sheet.paper.staff(row))
+    cells = {str(name): value for name, value in zip(header, stands, strict=False) if name in names}
+    index = world.first_free(sheet)
+    sheet.type(index, {sheet.paper.column(name): value for name, value in cells.items()})
+    return in_tab(sheet, f"从「{archive.title}」把{cells.get('编号')}的一行复制回第{sheet.top + index + 1}行")
+
+
 def delete_feedback(world: World, action: Action) -> str:
     return _delete(world, world.feedback, action)
 
@@ -501,8 +517,8 @@ ACTS: dict[str, Act] = {
     "type feedback": type_feedback, "type service": type_service, "type own": type_own, "paste ids": paste_ids,
     "clear ids": clear_ids, "swap ids": swap_ids, "sort": sort, "sort feedback": sort_feedback,
     "sort part": sort_part, "filter sort": filter_sort, "insert row": insert_row, "delete row": delete_row,
-    "delete feedback": delete_feedback, "cut": cut, "cut in place": cut_in_place, "paste": paste,
-    "copy row": copy_row, "undo": undo, "rename header": rename_header, "headers right": headers_right,
+    "delete feedback": delete_feedback, "copy back": copy_back, "cut": cut, "cut in place": cut_in_place,
+    "paste": paste, "copy row": copy_row, "undo": undo, "rename header": rename_header, "headers right": headers_right,
     "insert column": insert_column, "insert full column": insert_full_column, "move column": move_column,
     "delete own column": delete_own_column, "cut column": cut_column, "double header": double_header,
     "line above header": line_above_header,

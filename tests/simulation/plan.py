@@ -7,7 +7,7 @@ list is a list that can run: ``shrink.py`` leaves actions out until only those a
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 NOW = "now"
@@ -45,6 +45,10 @@ COLUMNS: Weights = {
 }  # fmt: skip
 FAULTS: Weights = {"fault": 9, "death": 7, "disk full": 2, "second process": 2}
 WORLD: Weights = {"lose ledger": 4, "clock": 4, "rules": 3, "chief": 3, "unit": 2, "night": 2, "month": 2, "archive": 3}
+YEARS: Weights = {
+    "feedback": 12, "verify": 12, "request": 5, "answer request": 7, "type feedback": 2, "sort feedback": 4,
+    "delete feedback": 3, "copy back": 6, "night": 2, "archive": 16, "lose ledger": 4,
+}  # fmt: skip
 PARTS: Weights = {"form": 4, "page verdict": 3, "push": 3, "push again": 2, "deliver": 4, "receiver": 2}
 
 PROFILES: Mapping[str, Weights] = {
@@ -52,6 +56,11 @@ PROFILES: Mapping[str, Weights] = {
     "columns": {**ROWS, **{kind: 2 * weight for kind, weight in COLUMNS.items()}},
     "faults": {**ROWS, **{kind: weight // 2 for kind, weight in COLUMNS.items()}, **PARTS, **FAULTS},
     "lost": {**ROWS, **PARTS, **WORLD},
+    "years": {**ROWS, **FAULTS, **YEARS},
+}  # fmt: skip
+BEGUN: Mapping[str, Sequence[str]] = {  # what has happened before: a month is over in which most was done
+    "years": ("look", *["feedback"] * 8, *["request"] * 2, "look", *["answer request"] * 2, *["verify"] * 8, "look",
+              *["feedback"] * 2, "month", "look"),
 }  # fmt: skip
 NOT_IN_A_GAP = frozenset(
     (
@@ -78,6 +87,8 @@ def planned(seed: int, profile: str, length: int = EDITS) -> list[Action]:
     weights = PROFILES[profile]
     kinds, shares = list(weights), list(weights.values())
     actions = [_action(rng, "fill", NOW) for _ in range(rng.randint(2, 6))]
+    begun = BEGUN.get(profile, ())
+    actions += [Action(kind, a=1) if kind == "look" else _action(rng, kind, NOW) for kind in begun]
     edits = rng.randint(length * 3 // 4, length * 5 // 4)
     while edits > 0:
         actions.append(Action("look", a=rng.choice((0, 1, 1, 2, 5, 20, 90))))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.simulation.model import accounts, checks, clerk
-from tests.simulation.model.paper import STAFF
 from tests.simulation.plan import Action
 from tests.simulation.world import World, clocks
 
@@ -51,9 +50,8 @@ def _checked(world: World) -> list[checks.Broken]:
     numbers = world.numbers
     broken += numbers.check(world.issues.paper, world.issues.values())
     broken += accounts.sums(world.written("扣分明细"), world.book.values("月度考核"))
-    columns = [column.name for column in world.issues.paper.columns if column.owner == STAFF]
     for archive in world.archives.values():
-        broken += archive.check(world.book.values(archive.title), columns)
+        broken += archive.check(world.book.values(archive.title))
     stamped = [row.stamp.number for _, row in world.issues.paper.filled() if row.stamp and row.stamp.chief
                and row.stamp.state == "待整改" and not row.is_copied]  # fmt: skip
     broken += accounts.told(world.notices(), stamped)

@@ -294,15 +294,16 @@ class World:
                 self._copy(told["source"], told["destination"])
 
     def _added(self, sheet: int, title: str) -> None:
-        if title.startswith(self.issues.paper.title):
-            self.archives[sheet] = Archive(title)
+        live = next((live for live in self.sheets if title.startswith(live.paper.title)), None)
+        if live is not None:
+            self.archives[sheet] = Archive(title, live.paper)
         else:
             self.years.append(title)
 
     def _rows_of(self, sheet: int) -> list[Row] | None:
-        if sheet == self.issues.id:
-            return self.issues.paper.rows
-        return self.archives[sheet].rows if sheet in self.archives else None
+        if sheet in self.archives:
+            return self.archives[sheet].rows
+        return self.by_id[sheet].paper.rows if sheet in self.by_id else None
 
     def _resize(self, span: dict[str, Any], *, is_more: bool) -> None:
         rows, first = self._rows_of(span["sheetId"]), span["startIndex"] - 1
@@ -314,7 +315,8 @@ class World:
     def _copy(self, source: dict[str, Any], target: dict[str, Any]) -> None:
         rows, others = self._rows_of(source["sheetId"]), self._rows_of(target["sheetId"])
         if rows is not None and others is not None:
-            self.counts["archived"] += source["endRowIndex"] - source["startRowIndex"]
+            count = source["endRowIndex"] - source["startRowIndex"]
+            self.counts["archived" if source["sheetId"] == self.issues.id else "filed away"] += count
             for at in range(source["endRowIndex"] - source["startRowIndex"]):
                 here, there = source["startRowIndex"] - 1 + at, target["startRowIndex"] - 1 + at
                 rows += [Row() for _ in range(here + 1 - len(rows))]

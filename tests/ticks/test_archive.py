@@ -550,7 +550,7 @@ def test_export_verify_and_explain_after_moving(tmp_path: Path) -> None:
         over(one)
     done = jielu(tmp_path, "archive", "--now", "2026-11-05T10:00", "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.output) == {"archived": ["20261012-001", "20261012-003"], "records": 23, "trouble": ""}
+    assert json.loads(done.output) == {"archived": ["20261012-001", "20261012-003"], "records": 25, "trouble": ""}
     again_ = jielu(tmp_path, "archive", "--now", "2026-11-05T10:01")
     assert (again_.exit_code, again_.output) == (0, "没有移动。\n")
     assert jielu(tmp_path, "verify", "2026-10", "--now", "2026-11-05T10:02").exit_code == 0
@@ -597,7 +597,7 @@ def without_basis(live: LiveBook) -> dict[str, list[list[Raw]]]:
 
 
 def test_a_lost_ledger_adopts_the_archive(live: LiveBook) -> None:
-    for minute in range(3):
+    for minute in range(5):
         live.settle(f"2027-01-10 21:0{minute}")
     everything = without_basis(live)
     live.ledger.close()
@@ -608,9 +608,8 @@ def test_a_lost_ledger_adopts_the_archive(live: LiveBook) -> None:
     changed = {title for title, rows in without_basis(live).items() if rows != everything[title]}
     assert changed <= {"运行状态"}
     memory = live.ledger.memory()
-    assert {rid for rid, one in memory.archived.items() if one.state == "there"} == {
-        f"20261012-{n:03d}" for n in (1, 2, 4)
-    }
+    there = {rid for rid, mark in memory.archived.items() if mark.state == "there"}
+    assert there & memory.known["issues"].keys() == {f"20261012-{n:03d}" for n in (1, 2, 4)}
     assert memory.numbers["20261012"] >= 4
     live.rules = load(live.rules.text.replace('window = "7d"', 'window = "120d"'))
     live.add(LOG.replace("2026-10-12", "2027-01-11").split("2027-01-11 09:00 | 督查01 | 督查 | 联胜路")[0])

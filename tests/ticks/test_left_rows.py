@@ -291,8 +291,8 @@ def test_what_is_held_of_a_person_and_who_may_see_a_photo(live: LiveBook) -> Non
     evening(live)
     known = live.ledger.everything().known["duties"]
     assert (len(known), held(live)) == (STAYING + LEAVING, STAYING)
-    assert [row.cells["reporter"] for row in live.ledger.left_naming("/photos/clean")] == ["督查01"]
-    assert live.ledger.left_naming("/photos/another") == []
+    assert [row.cells["reporter"] for row in live.ledger.left_naming("duties", "/photos/clean")] == ["督查01"]
+    assert live.ledger.left_naming("duties", "/photos/another") == []
 
 
 # What people and crashes do meanwhile

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sync import archive_moves
+from sync.core.look.decide import recall
 from sync.core.memory import Memory
 from sync.core.rules.rules import load
 from sync.core.views.forms.forms import FORMS, fields
@@ -162,15 +163,38 @@ def test_rules_that_look_back_farther_count_them_again(live: LiveBook) -> None:
     assert ("甲", "第2次") in live.rows("问题台账", "问题描述", "重复")
 
 
+def test_each_feedback_keeps_its_own_result_where_its_tab_can_not_be_read(live: LiveBook) -> None:
+    live.add("""
+        整改反馈
+        填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
+        2026-12-06 08:50 | 街路长01 | 20261012-001 | 已整改 | later.jpg
+        """)
+    live.settle("2026-12-06 09:00")
+    live.type("整改反馈", 0, "处理情况", "怎么处理的")
+    for minute in range(3):
+        live.settle(f"2027-01-10 21:0{minute}")
+    pages = recall(templates(), live.ledger.memory(), live.rules, hour("2027-01-11 09:00"))
+    live.type("整改反馈", 0, "怎么处理的", "处理情况")
+    live.settle("2027-01-11 09:00")
+    shown = [result for (result,) in live.rows("整改反馈", "结果")]
+    assert len({*shown}) == 2
+    assert [row.cells["result"] for row in pages.feedback.values()] == shown
+    known = live.ledger.current().known["feedback"].values()
+    assert [row.shown["result"] for row in known] == shown
+
+
 @pytest.mark.parametrize("at_restart", [False, True])
 def test_the_result_of_its_feedback_is_put_back(live: LiveBook, at_restart: bool) -> None:
     put_by(live)
+    late(live)
+    live.settle("2027-02-18 21:05")
     before = live.rows("整改反馈", "编号", "结果", "校验")
-    assert all(result for _, result, _ in before)
+    assert before == [("20261012-001", "问题已归档，不再处理", "")]
+    assert stored(live) == GONE
     if at_restart:
         live.restart()
     live.type("整改反馈", 1, "结果", "没人看过")
-    live.settle("2027-02-18 21:05")
+    live.settle("2027-02-18 21:06")
     assert live.rows("整改反馈", "编号", "结果", "校验") == before
     assert stored(live) == GONE, "nothing had to be read for it"
 
@@ -184,7 +208,11 @@ def late(live: LiveBook) -> None:
 
 
 def named_anew(live: LiveBook) -> None:
-    live.type("整改反馈", 1, "编号", "20261012-002")
+    late(live)
+    live.settle("2027-02-18 21:05")
+    (*_, (*_, text)) = rows = live.rows("整改反馈", "编号", "整改后照片")
+    assert text == "later.jpg"
+    live.type("整改反馈", len(rows), "编号", "20261012-002")
 
 
 @pytest.mark.parametrize("act", [late, named_anew], ids=["a late feedback", "a feedback that names another"])
@@ -198,7 +226,7 @@ def test_feedback_that_nobody_looked_at_before_says_what_it_always_said(
     for bureau in (live, other):
         act(bureau)
         bureau.settle("2027-02-19 09:05")
-    assert live.rows("整改反馈", "编号", "结果", "校验") == other.rows("整改反馈", "编号", "结果", "校验")
+    assert live.wherever("整改反馈", "编号", "结果", "校验") == other.wherever("整改反馈", "编号", "结果", "校验")
 
 
 def test_one_that_stands_nowhere_comes_back_with_its_clock(live: LiveBook) -> None:

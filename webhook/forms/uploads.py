@@ -37,7 +37,7 @@ def add_routes(routes: flask.Blueprint, context: FormContext) -> None:
         if photo is None or not path.exists():
             flask.abort(404)
         ledger = context.site.service.ledger
-        shown = worklist.shows(ledger.memory(), photo_id, ledger.left_naming(photo_id))
+        shown = worklist.shows(ledger.memory(), photo_id, ledger.left_naming("duties", photo_id))
         if not sees_photo(access.visitor(), "" if photo.public else photo.person, shown):
             flask.abort(404)  # not 403: whether there is such a photo is told to nobody else
         wants_small = flask.request.args.get("side") == "small"

@@ -78,8 +78,8 @@ def category_needs(issue: Issue, rules: Rules) -> Collection[str]:
     return category.needs if category else (PHOTO,)
 
 
-def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[int, Result]:
-    """What became of each feedback, by its sheet row."""
+def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[str, Result]:
+    """What became of each feedback, by its id."""
     if not issue.fixes:
         return {}
     ignored = {event.key for event in life.ignored if event.kind in ("已整改", "上报", lives.CLAIM)}
@@ -99,7 +99,7 @@ def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[int,
             return Result(answer.result)
         return Result("通过，超期" if life.late else "通过，按期")
 
-    return {fix.row: result(fix) for fix in issue.fixes}
+    return {fix.rid: result(fix) for fix in issue.fixes}
 
 
 def _report_words(issue: Issue, fix: Fix) -> str:

@@ -37,12 +37,10 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A row of 整改反馈 about an issue. ``row``: its sheet row now, to write 结果 there. ``shown_at``: the hour that
-    counts for its photos (None: it has none); ``reused``: where each of its photos was used before, in a sentence;
-    ``measured``: it names a 检测."""
+    """A row of 整改反馈 about an issue. ``shown_at``: the hour that counts for its photos (None: it has none);
+    ``reused``: where each of its photos was used before, in a sentence; ``measured``: it names a 检测."""
 
     rid: str
-    row: int
     at: datetime
     outcome: str
     photos: str

@@ -15,11 +15,11 @@ from sync.core.look.feedback import with_results
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Checked
-from sync.core.look.leaving import duties, months
+from sync.core.look.leaving import duties, filed, months
 from sync.core.look.leaving.ripe import at_work, needed_still, ripe, waits
 from sync.core.look.leaving.stored import storable
 from sync.core.look.letters import letter_rows
-from sync.core.look.reading import DUTY_TAB, PEOPLE, Reading
+from sync.core.look.reading import DUTY_TAB, LEAVING, PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
 from sync.core.look.rebuilding.archive import SERVICE
 from sync.core.look.scores import seals
@@ -124,6 +124,26 @@ def past_duties(look: Look, wait: timedelta | None = None) -> tuple[str, list[Ro
     return until, list(duties.ripe(look.reading, until, after))
 
 
+def past_filed(look: Look, key: str, wait: timedelta | None = None) -> tuple[str, list[Row]]:
+    """The first month whose rows stay in 整改反馈 or 申请审批 (``key``), and the rows that may leave it. ``wait``: as
+    ``ripe_rows``."""
+    after, reading = waits(look.reading, wait), look.reading
+    if after is None:
+        return "", []
+    until = months.sealed_until(look.rebuilt.past.seals, after, reading.now)
+
+    def is_over(row: Row) -> bool:
+        is_sound = not look.checked(key)[row.rid].problems
+        return is_sound and (key != filed.REQUESTS or look.claims.is_settled(row, until))
+
+    return until, list(filed.leaving(reading, key, until, after, is_over))
+
+
+def past_of(look: Look, key: str, wait: timedelta | None = None) -> tuple[str, list[Row]]:
+    """As ``past_duties`` and ``past_filed``, by the key of the tab."""
+    return past_duties(look, wait) if key == DUTY_TAB else past_filed(look, key, wait)
+
+
 def noted_with(look: Look, rows: Iterable[Row]) -> tuple[Done, ...]:
     """What is still asked of rows of 履职记录 that left, these among them. Raises ``RowFailed``."""
     leaving = (look.duties.record(row, look.judged.faulty(DUTY_TAB, row.rid)) for row in rows)
@@ -132,16 +152,16 @@ def noted_with(look: Look, rows: Iterable[Row]) -> tuple[Done, ...]:
 
 def past_tabs(look: Look) -> tuple[str, ...]:
     """The tabs of which some rows may leave now, but 问题台账."""
-    until, (_, leaving) = past_until(look), past_duties(look)
+    until, leaving = past_until(look), {key: past_of(look, key)[1] for key in LEAVING}
     rows = past_rows(look.reading, wished_rows(look), until) if until else {}
-    return tuple(key for key, group in {**rows, DUTY_TAB: leaving}.items() if group)
+    return tuple(key for key, group in {**rows, **leaving}.items() if group)
 
 
 # What the sheets should say
 def people_cells(look: Look, key: str) -> RowCells:
     """What the rows of one of people's tabs should show, those in which nobody typed anything among them."""
     reading, checked = look.reading, look.checked(key)
-    given = reading.layouts[key], reading.blank.get(key, ()), reading.rows[key], checked
+    given = reading.layouts[key], reading.blank.get(key, ()), reading.standing(key), checked
     return reading.memo.of("people's cells").result(key, given, _people_cells, *given)
 
 

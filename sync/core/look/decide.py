@@ -31,7 +31,7 @@ from sync.core.look.responsible import tell_at_once, with_days
 from sync.core.look.scores.claims import Claims
 from sync.core.look.scores.scoring import Scoring
 from sync.core.look.scores.seals import Sealing
-from sync.core.look.stamping import Stamped, fixes_by_issue, of_owners, stamp
+from sync.core.look.stamping import Stamped, fixes_by_issue, of_owners, stamp, with_parts_away
 from sync.core.memo import Memo
 from sync.core.memory import Decision, Failed, Memory, RowFailed, Tables
 from sync.core.rules.rules import Rules
@@ -85,7 +85,7 @@ def look_at_rows(tables: Tables, memory: Memory, rules: Rules, now: datetime) ->
     # an issue is stamped first, then the answers about it are judged, then it is followed
     by_number = fixes_by_issue(reading)
     stamped = stamp(reading, people, of_owners(by_number, Stamped(reading.memory.stamps)), rebuilt.stamps)
-    fixes = of_owners(by_number, stamped)
+    fixes = of_owners(by_number, with_parts_away(reading, stamped))
     judged = judge(reading, people, stamped)
     letters_in = take_in(reading, people, stamped)
     by_issue = ByIssue.of(letters_in.letters)

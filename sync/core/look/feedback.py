@@ -38,7 +38,7 @@ def answer(
     away = reading.away
 
     def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
-        cells, result = row.cells, results.get(row.number, "")
+        cells, result = row.cells, results.get(row.rid, "")
         if not result and cells.get("issue") in away:  # of before the ledger was lost: it stands nowhere else
             result = plain(row.seen(reading.layouts["feedback"], "result")) or ARCHIVED
         if cells.get("issue") in reading.aside:
@@ -50,23 +50,23 @@ def answer(
         ], {"result": result}
 
     def context(row: Row) -> tuple[object, ...]:
-        return (*about(reading, stamped, row), row.cells.get("issue") in away, results.get(row.number, ""))
+        return (*about(reading, stamped, row), row.cells.get("issue") in away, results.get(row.rid, ""))
 
     return check_rows(reading, people, "feedback", context, check)
 
 
-def _results(followed: Mapping[str, Followed]) -> dict[int, str]:
-    """结果 by sheet row, as the issues say."""
-    return {number: result.text for issue in followed.values() for number, result in issue.results.items()}
+def _results(followed: Mapping[str, Followed]) -> dict[str, str]:
+    """结果 by feedback, as the issues say."""
+    return {rid: result.text for issue in followed.values() for rid, result in issue.results.items()}
 
 
-def _archived(reading: Reading, judged: Judged, fixes: Mapping[str, tuple[Fix, ...]]) -> dict[int, str]:
-    """结果 by sheet row of feedback about archived issues: what it came to before its issue moved."""
-    memo, results = reading.memo.of("archived feedback"), dict[int, str]()
+def _archived(reading: Reading, judged: Judged, fixes: Mapping[str, tuple[Fix, ...]]) -> dict[str, str]:
+    """结果 of feedback about archived issues, by its id: what it came to before its issue moved."""
+    memo, results = reading.memo.of("archived feedback"), dict[str, str]()
     for rid in reading.away.keys() & fixes.keys():
         row, stamps = reading.away[rid], reading.memory.stamps.get(rid)
         if stamps is None:
-            results |= {fix.row: text for fix in fixes[rid] if (text := remembered_result(reading, fix.rid, rid))}
+            results |= {fix.rid: text for fix in fixes[rid] if (text := remembered_result(reading, fix.rid, rid))}
         answers = judged.answers.get(rid, ())
         given = (row.cells, stamps, fixes[rid], answers, reading.memory.archived.get(rid), reading.rules.hash)
         if stamps and not stamps.adopted:
@@ -101,21 +101,21 @@ def with_results(reading: Reading, checked: Mapping[str, Checked]) -> dict[str, 
 
 def _when_archived(
     reading: Reading, row: Known, stamps: Stamps, fixes: tuple[Fix, ...], answers: tuple[Answer, ...]
-) -> dict[int, str]:
+) -> dict[str, str]:
     moved = reading.memory.archived[row.rid].at
     issue = Issue(row.rid, {key: plain(value) for key, value in row.cells.items()}, stamps, fixes, answers=answers)
     results = feedback.results(issue, course.lived(issue, stamps, reading.rules, moved), stamps, reading.rules)
-    return {fix.row: results[fix.row].text if fix.at <= moved else ARCHIVED for fix in fixes}
+    return {fix.rid: results[fix.rid].text if fix.at <= moved else ARCHIVED for fix in fixes}
 
 
-def _doubtful(reading: Reading, followed: Mapping[str, Followed]) -> dict[int, str]:
-    """结果 by sheet row with what is doubtful about its photos behind it, for feedback that waits for a verdict."""
+def _doubtful(reading: Reading, followed: Mapping[str, Followed]) -> dict[str, str]:
+    """结果 with what is doubtful about its photos behind it, by feedback that waits for a verdict."""
     pictures = reading.memory.photos
     waiting = [
-        (issue.issue.rid, fix, issue.results[fix.row])
+        (issue.issue.rid, fix, issue.results[fix.rid])
         for issue in followed.values()
         for fix in issue.issue.fixes
-        if fix.photos and issue.results[fix.row].waits and any(photo in pictures for photo in ids(fix.photos))
+        if fix.photos and issue.results[fix.rid].waits and any(photo in pictures for photo in ids(fix.photos))
     ]
     if not waiting:
         return {}
@@ -124,10 +124,9 @@ def _doubtful(reading: Reading, followed: Mapping[str, Followed]) -> dict[int, s
     for number, fix, result in waiting:
         mine = list(uses_of(reading.known_row("feedback", fix.rid), number, before=False))
         if sentence := doubt(mine, uses, pictures, reading.rules.forms.similar):
-            doubtful[fix.row] = f"{result.text}；{sentence}"
+            doubtful[fix.rid] = f"{result.text}；{sentence}"
     return doubtful
 
 
 def _known(reading: Reading, key: str) -> Iterator[Known]:
-    rows = {**reading.memory.known.get(key, {}), **reading.known.get(key, {})}
-    return (row for row in rows.values() if not row.deleted)
+    return (row for row in reading.remembered(key).values() if not row.deleted)

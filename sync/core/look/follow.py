@@ -54,7 +54,7 @@ class Followed:
     turns: tuple[Turn, ...]  # whose it was and is to answer what was reported up
     problems: tuple[Problem, ...]
     cells: Mapping[str, Raw]  # what its row should show
-    results: Mapping[int, Result]  # what became of its feedback, by sheet row
+    results: Mapping[str, Result]  # what became of its feedback, by id
     notices: tuple[Notice, ...]
     booking: Mapping[str, Line]  # its score lines by id, as the ledger keeps them
     tally: Tally | None  # its part in the month's rates
@@ -282,7 +282,7 @@ def _waiting(reading: Reading, row: Row, issue: Issue, problems: Sequence[Proble
     """A row with a fault: its number, and what to mend; no clock runs."""
     layout = reading.layouts["issues"]
     cells = {**plan.nothing(layout), "id": row.rid, "check": sentence(layout, problems)}
-    results = {fix.row: Result("问题台账里这一行还有错，先改正") for fix in issue.fixes}
+    results = {fix.rid: Result("问题台账里这一行还有错，先改正") for fix in issue.fixes}
     wake = _next(checks.ripe(row.cells), reading.now)
     return Followed(issue, Life("", ""), (), tuple(problems), cells, results, (), {}, None, wake, reading.now.date())
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sync.core.issues.issue_stamps import heard
 from sync.core.issues.issues import clock
 from sync.core.memo import Memo
-from sync.core.memory import BACK, TABS, THERE, Archived, Change, Failed, Memory, Tables
+from sync.core.memory import BACK, FILED, TABS, THERE, Archived, Change, Failed, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
 from sync.core.sheet.checks import IssueNumbers
@@ -21,7 +21,7 @@ from sync.core.sheet.former_columns import mended_header
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.known_rows import completed
 from sync.core.sheet.landing import give_back, standing
-from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan
+from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, filled_row
 from sync.core.sheet.rows import Raw, Row, Table, column_texts, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
@@ -29,7 +29,7 @@ PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "reques
 FAILED_TAB = "本轮跳过，其余各表照常。核对这个表时程序出错，请把日志里的出错记录交给维护人员。"
 SHOWN = "shown"  # the mark of a row's photos
 DUTY_TAB = "duties"
-LEAVING = (DUTY_TAB,)  # those of them without numbers whose rows leave for the tab of their year
+LEAVING = (DUTY_TAB, *FILED)  # tabs without numbers whose rows leave for the tab of their year
 DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现决定 stand beside the service's rows
 
 
@@ -66,6 +66,7 @@ class Reading:
     recalled: frozenset[str] = frozenset()  # issues that the records brought back after the ledger was lost
     stored: Memory = field(default_factory=Memory)  # what the ledger holds: the memory, unless records were recalled
     failures: tuple[Failed, ...] = ()  # tabs at which giving back failed: they are skipped
+    beside: Mapping[str, Sequence[Row]] = field(default_factory=dict)  # of ``rows``, those that stand in tabs of years
 
     @property
     def zone(self) -> ZoneInfo:
@@ -83,6 +84,17 @@ class Reading:
     def readable(self, key: str) -> bool:
         """Whether the tab is there and its columns could be found."""
         return key in self.layouts and key not in self.skipped
+
+    def standing(self, key: str) -> Sequence[Row]:
+        """The rows that stand in a tab itself."""
+        rows, beside = self.rows.get(key, ()), {row.rid for row in self.beside.get(key, ())}
+        return [row for row in rows if row.rid not in beside] if beside else rows
+
+    def remembered(self, key: str) -> dict[str, Known]:
+        """All that is remembered of a tab's rows by id, this look's news included; of feedback that left, its
+        photos."""
+        left = self.memory.left_photos if key == "feedback" else {}
+        return {**left, **self.memory.known.get(key, {}), **self.known.get(key, {})}
 
     def mark(self, key: str, rid: str, mark: str) -> datetime:
         """An hour stamped at first sight of a row (``heard``) or of its answer (``answered``)."""
@@ -250,9 +262,17 @@ def _remembered(reading: Reading, key: str) -> Sequence[Row]:
     layout = template_layout(reading.tables.tabs[key])
     known = reading.memory.known.get(key, {}).items()
     there = [(rid, row) for rid, row in known if not row.deleted and not _archived(reading.memory, rid)]
-    raws = [[row.cells.get(column.key, "") for column in layout.tab.columns] for _, row in there]
-    rows = _read(key, layout, Table(key, layout.header, raws, first=0), reading.zone, reading.memo)
-    return [row._replace(number=0, rid=there[row.number][0]) for row in rows]
+    return _made_rows(reading, key, layout, [(rid, row.cells) for rid, row in there])
+
+
+def _made_rows(
+    reading: Reading, name: str, layout: Layout, known: Sequence[tuple[str, Mapping[str, Raw]]]
+) -> Sequence[Row]:
+    """Rows that have no place in the tab as it was read, by their ids and cells as last known; ``name``: in the
+    memo."""
+    raws = [filled_row(layout, cells) for _, cells in known]
+    rows = _read(name, layout, Table(layout.tab.key, layout.header, raws, first=0), reading.zone, reading.memo)
+    return [row._replace(number=0, rid=known[row.number][0]) for row in rows]
 
 
 def _archived(memory: Memory, rid: str) -> bool:
@@ -281,17 +301,35 @@ def known_again(first: Reading) -> Reading:
     }
     tabs |= {key: _decided(first, key) for key in DECIDED if first.readable(key)}
     rows = {**first.rows, **{key: tab.rows for key, tab in tabs.items()}}
-    return replace(
+    reading = replace(
         first,
         rows=rows,
         blank={key: [row for row in first.rows[key] if not row.parsed.typed] for key in tabs if key in PEOPLE},
         known={key: tab.known for key, tab in tabs.items() if tab.known},
         gone={key: tab.gone for key, tab in tabs.items() if key in PEOPLE},
         adopted=first.recalled.union(*(tab.adopted for tab in tabs.values())),
-        archived=_copied_back(first, rows.get("issues", ())),
+        archived=_copied_back(first, rows),
         numbers=numbers.highest,
         history=tuple(change for tab in tabs.values() for change in tab.history),
     )
+    return with_rows_of_years(reading)
+
+
+def with_rows_of_years(reading: Reading) -> Reading:
+    """With the rows of 整改反馈 and 申请审批 that stand in the tab of their year while the memory holds them: their
+    issue is looked at, and they count as if they had never left."""
+    beside = {key: rows for key in FILED if (rows := _beside(reading, key))}
+    every = {key: [*reading.standing(key), *group] for key, group in beside.items()}
+    return replace(reading, beside=beside, rows={**reading.rows, **every}) if beside else reading
+
+
+def _beside(reading: Reading, key: str) -> Sequence[Row]:
+    known, marks = reading.remembered(key), {**reading.memory.archived, **reading.archived}
+    away = {rid for rid in known.keys() & marks.keys() if marks[rid].state != BACK and not known[rid].deleted}
+    away -= {row.rid for row in reading.standing(key)} if away else set()
+    there = [(rid, {**row.shown, **row.cells}) for rid, row in known.items() if rid in away]
+    rows = _made_rows(reading, f"{key} beside", reading.layouts[key], there) if there else ()
+    return [row._replace(number=-at) for at, row in enumerate(rows, start=1)]  # a tab's rows are told by their numbers
 
 
 def _known_as_before(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
@@ -339,11 +377,11 @@ def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
 
 
 def _bound(reading: Reading, key: str, known: Mapping[str, Known]) -> Mapping[str, Known]:
-    """What rows are known again by. One without a number that is on its way to the archive is known by what it says
-    alone, not by likeness: the patrols of a chief are alike."""
+    """What rows are known again by. One without a number that left, or is on its way, is known by what it says alone,
+    not by likeness (the patrols of a chief are alike), and after all that stand in the tab."""
     marked = known.keys() & reading.memory.archived.keys() if key in LEAVING else ()
-    moving = [rid for rid in marked if _archived(reading.memory, rid)]
-    return {**known, **{rid: replace(known[rid], gone=identity.DELETED) for rid in moving}} if moving else known
+    away = {rid: replace(known[rid], gone=identity.DELETED) for rid in marked if _archived(reading.memory, rid)}
+    return {**{rid: row for rid, row in known.items() if rid not in away}, **away} if away else known
 
 
 def _numbered(
@@ -421,11 +459,12 @@ def _missed(reading: Reading, key: str, missing: Iterable[Known]) -> tuple[dict[
     return entries, history
 
 
-def _copied_back(reading: Reading, rows: Iterable[Row]) -> dict[str, Archived]:
-    """Archived issues that a person copied back: they count in the live tab again, for as long as the rules let rows
-    stay."""
+def _copied_back(reading: Reading, rows: Mapping[str, Sequence[Row]]) -> dict[str, Archived]:
+    """Archived issues, and what was filed about them, that a person copied back: they count in the live tab again, for
+    as long as the rules let rows stay."""
     there = {rid: mark for rid, mark in reading.memory.archived.items() if mark.state == THERE}
-    copied = [row.rid for row in rows if row.rid in there] if there else ()
+    every = (row for key in ("issues", *FILED) for row in rows.get(key, ())) if there else ()
+    copied = [row.rid for row in every if row.rid in there]
     return {rid: replace(there[rid], state=BACK, at=reading.now) for rid in copied}
 
 

@@ -90,7 +90,7 @@ def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:
     for row in reading.rows.get("feedback", []):
         if "issue" in row.cells and "outcome" in row.cells:
             known = reading.known_row("feedback", row.rid)
-            fixes[row.cells["issue"]].append(_fix(known, row.number, row.cells, reused))
+            fixes[row.cells["issue"]].append(_fix(known, row.cells, reused))
     for number, fix in _fixes_out_of_sight(reading, reused):
         fixes[number].append(fix)
     return _in_order(fixes)
@@ -106,15 +106,23 @@ def of_owners(fixes: Mapping[str, tuple[Fix, ...]], stamped: Stamped) -> dict[st
     return _in_order(by_owner)
 
 
+def with_parts_away(reading: Reading, stamped: Stamped) -> Stamped:
+    """The stamps with those of issues that are a part of another and left the live tab: what was filed about them
+    counts for it still."""
+    known = reading.memory.stamps.items()
+    parts = {rid: own for rid, own in known if own.joined and rid not in stamped.stamps and rid in reading.away}
+    return Stamped({**parts, **stamped.stamps}) if parts else stamped
+
+
 def _in_order(fixes: Mapping[str, Iterable[Fix]]) -> dict[str, tuple[Fix, ...]]:
     return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in fixes.items()}
 
 
-def _fix(known: Known, number: int, cells: Mapping[str, Any], reused: Mapping[str, str]) -> Fix:
+def _fix(known: Known, cells: Mapping[str, Any], reused: Mapping[str, str]) -> Fix:
     measured = MEASUREMENT in plain(cells.get("text"))
     shown_at, again = known.marks.get(SHOWN), reused.get(known.rid, "")
     outcome, photos = plain(cells.get("outcome")), plain(cells.get("photos"))
-    return Fix(known.rid, number, known.marks["heard"], outcome, photos, shown_at, again, measured)
+    return Fix(known.rid, known.marks["heard"], outcome, photos, shown_at, again, measured)
 
 
 def reused_photos(reading: Reading) -> Mapping[str, str]:
@@ -123,7 +131,7 @@ def reused_photos(reading: Reading) -> Mapping[str, str]:
     if not pictures:
         return {}
     memo = reading.memo.of("reused photos")
-    rows = [{**reading.memory.known.get(key, {}), **reading.known.get(key, {})} for key in ("issues", "feedback")]
+    rows = [reading.remembered(key) for key in ("issues", "feedback")]
     return memo.result("", (pictures, *rows), photo_uses.reused, *(group.values() for group in rows), pictures)
 
 
@@ -141,7 +149,7 @@ def _fixes_out_of_sight(reading: Reading, reused: Mapping[str, str]) -> Iterator
         verdicts = stamps.verdicts if stamps else ()
         is_new = number in results and not (verdicts and not issue_stamps.is_news(results[number], verdicts[-1]))
         if is_new or any(verdict.at >= at for verdict in verdicts) or not reading.known_row("feedback", rid).deleted:
-            yield number, _fix(row, 0, row.cells, reused)
+            yield number, _fix(row, row.cells, reused)
 
 
 def stamp(

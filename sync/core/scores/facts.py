@@ -21,13 +21,14 @@ from sync.core.sheet.tabs import Column, Tab
 from sync.core.sheet.values import serials
 
 ISSUES, LINES, SCORES, DUTIES = "问题台账", "扣分明细", "月度考核", "履职记录"
+FEEDBACK, REQUESTS = "整改反馈", "申请审批"
 NAMES: Mapping[str, tuple[str, ...]] = {  # the columns by which a row of a tab is called
     ISSUES: ("编号",),
     LINES: ("明细号",),
     SCORES: ("月份", "对象", "类别"),
-    "整改反馈": ("编号",),
+    FEEDBACK: ("编号",),
     DUTIES: ("填报人", "街路"),
-    "申请审批": ("类型", "编号", "明细号", "对象"),
+    REQUESTS: ("类型", "编号", "明细号", "对象"),
 }
 KEYED = (ISSUES, LINES, SCORES)  # a name belongs to one row alone
 STAMPS = ("id", "state", "chief", "branch", "district", "unit", "deadline", "repeat", "closed_at")
@@ -38,7 +39,8 @@ SHOWN = (  # 月度考核 without what the seal writes itself
 MONTHS, FACTS, RULES, CALENDARS = "封存月份", "封存依据", "封存规则", "封存日历"  # sheets of an exported file
 DIGEST = "摘要值"
 LEAVING = {DUTIES: "duties"}  # people's tabs whose rows leave a month at a time, with their keys
-ARCHIVE = re.compile(f"({ISSUES}|{LINES}|{DUTIES})20[0-9]{{2}}")  # the tabs of rows that moved out of the live ones
+MOVED = "|".join((ISSUES, LINES, DUTIES, FEEDBACK, REQUESTS))
+ARCHIVE = re.compile(f"({MOVED})20[0-9]{{2}}")  # the tabs of rows that moved out of the live ones
 STATE = "状态"
 COLUMNS = "列·"
 GOES_ON = (STATE, "责任单位", "截止时间", "重复", "销号时间", "复核结果", "复核人", "复核时间", "复核意见", "执法依据")
@@ -61,7 +63,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Deviation:
-    """A cell that is not what was sealed; ``column`` empty: the whole row. ``number``: its sheet row, 0 when gone."""
+    """A cell that is not what was sealed; ``column`` empty: the whole row. ``number``: its sheet row; not above 0 where
+    it does not stand in the tab."""
 
     tab: str
     row: str
@@ -71,7 +74,7 @@ class Deviation:
     present: str
 
     def text(self) -> str:
-        where = f"「{self.tab}」{self.row}" + (f"（第 {self.number} 行）" if self.number else "")
+        where = f"「{self.tab}」{self.row}" + (f"（第 {self.number} 行）" if self.number > 0 else "")
         if not self.column:
             return f"{where}：封存时有这一行，现在没有"
         return f"{where}「{self.column}」：封存时「{self.sealed}」，现在「{self.present}」"

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from sync.core.look.leaving.arrivals import arrivals
-from sync.core.look.leaving.duties import speaks_of
+from sync.core.look.leaving.pasted import speaks_of
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row, parse
 from sync.core.sheet.tabs import template_layout

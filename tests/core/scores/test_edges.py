@@ -79,7 +79,7 @@ def test_a_transfer_gives_the_new_unit_its_limit_but_takes_no_time_away(given: s
 def test_a_superior_answers_in_time_until_his_limit_ends(by: timedelta, answered: bool) -> None:
     """Reported up at 9:30, the secretary has 4 hours of work: until 16:00. Later, the report has gone a step up."""
     at, until = hour("2026-11-24 09:30"), hour("2026-11-24 16:00")
-    fix = Fix("feedback-1", 2, at, "上报", "")
+    fix = Fix("feedback-1", at, "上报", "")
     issue = Issue(
         "20261124-001", {}, Stamps(hour("2026-11-24 09:00")), fixes=(fix,), answers=(Answer(until + by, agreed=True),)
     )

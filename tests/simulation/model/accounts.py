@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from tests.simulation.model.checks import Broken, Values
-from tests.simulation.model.paper import Row, Value, same
+from tests.simulation.model.paper import STAFF, Paper, Row, Value, same
 
 Record = Mapping[str, Value]
 SENT, WAITING = "已发送", "待发送"
@@ -64,13 +64,15 @@ def sums(lines: Values, scores: Values) -> Iterator[Broken]:
 
 @dataclass
 class Archive:
-    """A tab of archived issues: people's rows from below its header."""
+    """A tab of rows that left the one of a ``paper``: people's rows from below its header."""
 
     title: str
+    paper: Paper
     rows: list[Row] = field(default_factory=list)
 
-    def check(self, values: Values, columns: Sequence[str]) -> Iterator[Broken]:
-        """Each archived row stands there with its people's cells (``columns``), and nothing else does."""
+    def check(self, values: Values) -> Iterator[Broken]:
+        """Each archived row stands there with its people's cells, and nothing else does."""
+        columns = [column.name for column in self.paper.columns if column.owner == STAFF]
         header = [str(name) for name in values[0]] if values else []
         for index in range(max(len(values) - 1, len(self.rows))):
             row = self.rows[index] if index < len(self.rows) else Row()

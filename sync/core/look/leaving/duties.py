@@ -42,22 +42,3 @@ def ripe(reading: Reading, until: str, wait: timedelta) -> Iterator[Row]:
 def _is_over(known: Known, end: datetime) -> bool:
     """Whether a row came before ``end``: the day for which it counts is never later."""
     return not known.gone and known.marks["heard"] < end and "issue" not in known.cells
-
-
-def maybe_back(reading: Reading) -> tuple[str, ...]:
-    """The fingerprints of rows that are new and speak of a month whose rows left: somebody may have pasted them back.
-    Those for which the ledger was asked are left out."""
-    until, asked = reading.memory.left.get(DUTY_TAB, ""), reading.memory.asked
-    news = reading.known.get(DUTY_TAB, {})
-    if not until or not news or asked is None:
-        return ()
-    before = reading.memory.known.get(DUTY_TAB, {})
-    new = (row for row in reading.rows[DUTY_TAB] if row.rid in news and row.rid not in before)
-    prints = (row.parsed.print for row in new if speaks_of(row, until))
-    return tuple(print_ for print_ in prints if print_ not in asked)
-
-
-def speaks_of(row: Row, until: str) -> bool:
-    """Whether a row speaks of a month before ``until``."""
-    at: datetime | None = row.cells.get("reported_at")
-    return at is not None and month_of(at) < until

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sync.core.issues.issues import Stamps, clock
 from sync.core.look.feedback import remembered_result, result_of
-from sync.core.look.leaving import duties, months
+from sync.core.look.leaving import months, pasted
 from sync.core.look.reading import Reading
 from sync.core.memory import THERE, FactsWanted
 from sync.core.sheet.identity import Known
@@ -23,7 +23,7 @@ ROOM = timedelta(days=31)  # by which the hour that counts for a report may lie 
 # Where they are wanted
 def demand(reading: Reading) -> None:
     """Raises ``FactsWanted`` where a row, or the rules as they are now, call for facts that are not in the memory."""
-    wanted, prints = _wanted(reading), duties.maybe_back(reading)
+    wanted, prints = _wanted(reading), pasted.maybe_back(reading)
     if wanted or prints:
         raise FactsWanted(frozenset(wanted), prints)
 
@@ -48,8 +48,8 @@ def _absent(reading: Reading) -> tuple[frozenset[str], datetime]:
 
 
 def _named(reading: Reading) -> Iterator[str]:
-    """The issues that rows stand for, or whose number they bear; those of feedback whose 结果 is not remembered, and
-    of notices that stand in their tab."""
+    """The issues that rows stand for, or whose number they bear; those of feedback whose 结果 is not remembered, of
+    new 申请, and of notices that stand in their tab."""
     for row in reading.rows.get(KEY, ()):
         yield row.rid
         yield plain(row.seen(reading.layouts[KEY], "id"))
@@ -57,6 +57,8 @@ def _named(reading: Reading) -> Iterator[str]:
         number = row.cells.get("issue", "")
         if number and remembered_result(reading, row.rid, number) is None:
             yield number
+    for row in pasted.new_rows(reading, pasted.REQUESTS):
+        yield row.cells.get("issue", "")
     for row in reading.rows.get(NOTICES, ()):
         yield row.parsed.key[0].partition("·")[0]
 

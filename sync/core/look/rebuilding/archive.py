@@ -8,7 +8,7 @@ that stands in the live tab counts there, whatever the archive says.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sync.core.issues.issues import Stamps
 from sync.core.look.reading import LEAVING, Reading
 from sync.core.look.rebuilding import adoption
-from sync.core.memory import MOVING, THERE, Archived, Memory, Tables
+from sync.core.memory import FILED, MOVING, THERE, Archived, Memory, Tables
 from sync.core.people.roster import Roster
 from sync.core.sheet.identity import NUMBER, Known, Numbers
 from sync.core.sheet.rows import Raw, Row, Table, layout_of, plain, read
@@ -150,7 +150,9 @@ def settlement(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) 
 
 def missing(memory: Memory, standing: set[str]) -> list[str]:
     """Issues that were seen in the archive and are not among the numbers ``standing`` in any tab now."""
-    return sorted(rid for rid, archived in memory.archived.items() if archived.state == THERE and rid not in standing)
+    filed = {rid for key in FILED for rid in memory.known.get(key, {})}
+    there = {rid for rid, archived in memory.archived.items() if archived.state == THERE}
+    return sorted(there - filed - standing)
 
 
 def _is_astray(entry: ArchivedRow, memory: Memory, live: set[str], there: set[str]) -> bool:
@@ -214,24 +216,44 @@ def _known(entry: ArchivedRow, now: datetime) -> Known:
     return Known(entry.rid, entry.typed, entry.row.parsed.print, marks, shown=shown)
 
 
-def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memory, dict[int, tuple[str, int]]]:
-    """Tables and memory as if nothing had been archived, for a look that keeps nothing; and by sheet row of this view
-    where a row really stands (tab, row)."""
-    live = tables.seen.get(KEY)
-    layout = layout_of(tables.tabs[KEY], live)
-    if live is None or isinstance(layout, str):
-        return tables, memory, {}
-    stand = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}
-    best = chosen(archived_rows(tables.tabs[KEY], tables.archives, zone), memory.known.get(KEY, {}))
-    rows, places = list(live.rows), {}
-    for rid, entry in sorted(best.items()):
-        if rid not in stand:
-            places[live.first + len(rows)] = (entry.title, entry.row.number)
-            rows.append(_aligned(entry, tables.archives[entry.title].header, live.header))
-    seen = {**tables.seen, KEY: replace(live, rows=rows)}
+SheetPlaces = Mapping[tuple[str, int], tuple[str, int]]  # by title and row of a view where a row really stands
+
+
+def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memory, SheetPlaces]:
+    """Tables and memory as if no issue had been archived, nor what was filed about it, for a look that keeps nothing;
+    and where the rows of this view that were stand."""
+    places, seen = dict[tuple[str, int], tuple[str, int]](), dict(tables.seen)
+    for key in (KEY, *FILED):
+        live = tables.seen.get(key)
+        layout = layout_of(tables.tabs[key], live) if key in tables.tabs else ""
+        if live is None or isinstance(layout, str):
+            continue
+        away = _away(tables, memory, layout, live, zone) if key == KEY else _filed_away(tables, layout, live, zone)
+        first, rows = live.first + len(live.rows), list(live.rows)
+        for number, (title, row) in enumerate(away, start=first):
+            places[layout.tab.title, number] = (title, row.number)
+            rows.append(_aligned(row, tables.archives[title].header, live.header))
+        seen[key] = replace(live, rows=rows)
     return replace(tables, seen=seen), replace(memory, archived={}), places
 
 
-def _aligned(entry: ArchivedRow, header: Sequence[str], live: Sequence[str]) -> tuple[Raw, ...]:
+def _away(tables: Tables, memory: Memory, layout: Layout, live: Table, zone: ZoneInfo) -> Iterator[tuple[str, Row]]:
+    """The archived issues that do not stand in the live tab, each with the title of its tab."""
+    stand = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}
+    best = chosen(archived_rows(layout.tab, tables.archives, zone), memory.known.get(KEY, {}))
+    return ((entry.title, entry.row) for rid, entry in sorted(best.items()) if rid not in stand)
+
+
+def _filed_away(tables: Tables, layout: Layout, live: Table, zone: ZoneInfo) -> Iterator[tuple[str, Row]]:
+    """The same of what was filed, but for rows that somebody copied back as they were."""
+    stand = Counter(row.parsed.print for row in read(layout, live, zone).rows)
+    for title, _, row in rows_of(layout.tab, tables.archives, zone):
+        if stand[row.parsed.print] > 0:
+            stand[row.parsed.print] -= 1
+        else:
+            yield title, row
+
+
+def _aligned(row: Row, header: Sequence[str], live: Sequence[str]) -> tuple[Raw, ...]:
     at = {text: index for index, text in enumerate(header) if text}
-    return tuple(entry.row.raw[at[text]] if text in at and at[text] < len(entry.row.raw) else "" for text in live)
+    return tuple(row.raw[at[text]] if text in at and at[text] < len(row.raw) else "" for text in live)

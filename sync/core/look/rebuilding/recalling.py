@@ -82,7 +82,7 @@ def _of_rows(reading: Reading, stamps: Mapping[str, Stamps], converter: Any) -> 
     """The records of rows, by kind and name, with the cells of each."""
     records = dict[Key, Mapping[str, Any]]()
     for key in RECORDED:
-        rows, title = reading.rows.get(key, ()), reading.tables.tabs[key].title
+        rows, title = reading.standing(key), reading.tables.tabs[key].title
         names = [(title, row.rid) for row in rows]
         own = [stamps.get(row.rid) for row in rows] if key == "issues" else repeat(None)
         known = reading.known_rows(key, rows)

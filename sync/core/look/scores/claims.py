@@ -114,6 +114,17 @@ class Claims:
         other = self._by_line.get(self.line_id(row), mine)
         return mine if mine in self._groups or other.name in self._rids else other
 
+    def is_settled(self, row: Row, until: str) -> bool:
+        """Whether a request was answered, and what it is about and led to belongs to months before ``until``."""
+        if "answer" not in row.cells:
+            return False
+        if row.cells.get("kind") not in (APPEAL, AWARD):
+            return True
+        booked, about = self._groups.get(self.group(row), {}), self.known.get(row.cells.get("line", ""))
+        lines = [*booked.values(), *([about] if about else [])]
+        is_booked = bool(booked) or row.cells["answer"] != "同意"
+        return is_booked and all(line.month < until for line in lines)
+
     # What is wrong with a row, and where it stands
     @cached_property
     def checked(self) -> Mapping[str, Checked]:

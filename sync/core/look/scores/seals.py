@@ -147,7 +147,8 @@ class Sealing:
             by_month[month] = differences = list[Deviation]()
             for title, sealed in facts.by_tab(seal.facts).items():
                 key = self._readable.get(title, "")
-                if key and month >= self.reading.memory.left.get(key, ""):
+                left = self.reading.memory.left.get(key, "") if key in facts.LEAVING.values() else ""
+                if key and month >= left:
                     given = seal, self._said_of(sealed) if key == "issues" else tabs[title]
                     differences += results.result((month, title), given, self._deviations, title, sealed, seen, key)
         return by_month

@@ -59,5 +59,4 @@ def _scenes(cell: str, reading: Reading) -> Iterator[Hashable]:
 
 
 def _rows(reading: Reading, key: str) -> Iterator[Known]:
-    rows = {**reading.memory.known.get(key, {}), **reading.known.get(key, {})}
-    return (row for row in rows.values() if not row.deleted and "heard" in row.marks)
+    return (row for row in reading.remembered(key).values() if not row.deleted and "heard" in row.marks)

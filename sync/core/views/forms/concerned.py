@@ -59,6 +59,7 @@ def concerned(
     photos = [photo for cells in (row, *answered) for photo in ids(cells.get("photos"))]
     issues = numbers | _showing(index, memory, "issues", photos)
     about["feedback"] |= _showing(index, memory, "feedback", photos)
+    left = {rid for photo in _alike(index, memory, photos) for rid in index.left_showing(memory, photo)}
     places = {column.key: layout.at[column.key] for column in layout.tab.staff if column.key in layout.at}
     others = [(raw, cells) for raw in before if _is_typed(cells := _cells(places, raw))]
     is_near = _near(memory, rules, key, row, numbers)
@@ -68,6 +69,7 @@ def concerned(
         known={**known, **{tab: _of(known.get(tab, {}), rids) for tab, rids in {"issues": issues, **about}.items()}},
         stamps=_of(memory.stamps, issues),
         archived=_of(memory.archived, issues),
+        left_photos=_of(memory.left_photos, left),
         numbers=_taken(memory.numbers, day, len(others) - len(near)) if layout.tab.id else memory.numbers,
         lines={}, notices={}, letters={}, restores=(), covers=(), wanted_back=(), wanted_sealed=(), plan=None,
         memo=index.memo,
@@ -140,8 +142,12 @@ def _with_their_parts(linked: Mapping[str, Collection[str]], numbers: Collection
 
 def _showing(index: RowIndex, memory: Memory, tab: str, photos: Iterable[str]) -> set[str]:
     """The rows that show one of these pictures, under whatever name it was sent, by id."""
-    alike = {same for photo in photos for same in index.same_pictures(memory, photo)}
-    return {rid for photo in alike for rid in index.showing(memory, tab, photo)}
+    return {rid for photo in _alike(index, memory, photos) for rid in index.showing(memory, tab, photo)}
+
+
+def _alike(index: RowIndex, memory: Memory, photos: Iterable[str]) -> set[str]:
+    """These pictures under every name by which they were sent."""
+    return {same for photo in photos for same in index.same_pictures(memory, photo)}
 
 
 def _of(values: Mapping[str, Remembered], keys: Collection[str]) -> dict[str, Remembered]:

@@ -76,6 +76,10 @@ class RowIndex:
         """The rows of a tab that show a photo, by id."""
         return self._of(("showing", tab), memory.known.get(tab), _by_photo).get(photo, ())
 
+    def left_showing(self, memory: Memory, photo: str) -> Sequence[str]:
+        """The rows of 整改反馈 that left it and show a photo, by id."""
+        return self._of("left showing", memory.left_photos, _by_photo).get(photo, ())
+
     def same_pictures(self, memory: Memory, photo: str) -> Sequence[str]:
         """The photos that are the very same picture as one that was taken in, itself among them."""
         picture = memory.photos.get(photo)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -90,11 +90,11 @@ def _left(tables: Tables, title: str, live: Sequence[Seen], rules: Rules) -> Ite
             yield Seen(row.number, fields, left)
 
 
-def _placed(difference: Deviation, places: Mapping[int, tuple[str, int]]) -> Deviation:
+def _placed(difference: Deviation, places: archive.SheetPlaces) -> Deviation:
     """The difference with the tab and row in which it really stands."""
-    if difference.tab != facts.ISSUES or difference.number not in places:
+    if (difference.tab, difference.number) not in places:
         return difference
-    title, number = places[difference.number]
+    title, number = places[difference.tab, difference.number]
     return replace(difference, tab=title, number=number)
 
 
