@@ -130,7 +130,7 @@ class Leases:
                 self._renew(name, holder)
             except Busy:
                 return
-            except sa.exc.SQLAlchemyError as error:
+            except Exception as error:  # a driver's own, where it is locked as the connection opens: it is tried again
                 log.warning("the lease %s could not be renewed: %s", name, error)
 
     def _now(self, db: sa.Connection) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import time
 from dataclasses import replace
@@ -192,6 +193,30 @@ def test_a_long_look_keeps_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         time.sleep(1)
         with pytest.raises(Busy), other.turn():
             pass
+
+
+def test_a_lease_that_could_not_be_renewed_once_is_renewed_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long transaction kept SQLite from opening a connection: the driver says so in its own words."""
+    monkeypatch.setattr(leases_module, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(leases_module, "RENEWED_EVERY", 0.1)
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    here, other = open_ledger(url), open_ledger(url)
+    renew, refused = leases_module.Leases._renew, list[str]()
+
+    def locked_once(leases: leases_module.Leases, name: str, holder: str) -> None:
+        if not refused:
+            refused.append(name)
+            raise sqlite3.OperationalError("database is locked")
+        renew(leases, name, holder)
+
+    monkeypatch.setattr(leases_module.Leases, "_renew", locked_once)
+    with here.turn():
+        time.sleep(1)
+        with pytest.raises(Busy), other.turn():
+            pass
+    assert refused
 
 
 def test_a_turn_lasts_as_long_as_it_is_renewed(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
