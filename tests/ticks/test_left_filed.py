@@ -494,6 +494,8 @@ def test_a_lost_ledger_reads_it_off_the_tabs(live: LiveBook, when: str) -> None:
     after = live.everything()
     assert {title for title in everything if after[title] != everything[title]} <= {"运行状态", "问题台账"}
     assert filed(live) == whole
+    results = [row.shown["result"] for row in live.ledger.memory().known["feedback"].values()]
+    assert results == ["通过，按期"] * 2
     copied(live, "问题台账", "甲", f"{day} 21:45")
     shown = live.rows("问题台账", *STANDS)[-1]
     assert shown[:-1] == before[:-1], "but for 依据, of which the ledger knew more"
