@@ -173,15 +173,14 @@ def test_no_look_holds_it_once_its_issue_is_in_the_ledger_alone(live: LiveBook) 
     assert not deleted(live)
 
 
-def test_one_with_a_fault_stays_and_one_about_an_issue_that_stays(live: LiveBook) -> None:
-    live.add("""
+def test_one_with_a_fault_stays_and_one_about_an_issue_that_stays(tmp_path: Path) -> None:
+    more = """
         整改反馈
         填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
-        2027-01-05 10:00 | 街路长01 | 20261012-003 | 已整改 | after.jpg
+        2026-10-12 09:32 | 街路长01 | 20261012-003 | 已整改 | third.jpg
         2026-10-12 09:31 | 街路长01 | 20261012-001 | 上报 |
-        """)
-    live.settle("2027-01-05 10:05")
-    evening(live)
+        """
+    live = evening(autumn(LiveBook(tmp_path), more))
     left = live.rows("整改反馈", "编号", "处理情况")
     assert left == [("20261012-003", "已整改"), ("20261012-001", "上报")]
     assert "整改说明" in live.rows("整改反馈", "校验")[1][0]
@@ -494,12 +493,23 @@ def test_a_lost_ledger_reads_it_off_the_tabs(live: LiveBook, when: str) -> None:
     after = live.everything()
     assert {title for title in everything if after[title] != everything[title]} <= {"运行状态", "问题台账"}
     assert filed(live) == whole
+    results = [row.shown["result"] for row in live.ledger.memory().known["feedback"].values()]
+    assert results == ["通过，按期"] * 2
     copied(live, "问题台账", "甲", f"{day} 21:45")
     shown = live.rows("问题台账", *STANDS)[-1]
     assert shown[:-1] == before[:-1], "but for 依据, of which the ledger knew more"
     copied(live, "整改反馈", "20261012-001", f"{day} 21:46")
     assert len(pages(live).followed["20261012-001"].issue.fixes) == 1
     assert filed(live).total() == whole.total() + 1
+
+
+def test_a_lost_ledger_counts_a_row_that_was_pasted_back_once(live: LiveBook) -> None:
+    put_by(live)
+    copied(live, "整改反馈", "20261012-001", "2027-02-18 21:40")
+    live.lose_ledger()
+    for minute in range(41, 44):
+        live.settle(f"2027-02-18 21:{minute}")
+    assert len(pages(live).followed["20261012-001"].issue.fixes) == 1
 
 
 def test_some_at_a_time(live: LiveBook, monkeypatch: pytest.MonkeyPatch) -> None:
