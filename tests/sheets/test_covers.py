@@ -404,6 +404,24 @@ def test_names_come_back_though_the_write_that_puts_them_back_fails_once(live: L
 
 
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("header", ["复核结果", "位置"])
+def test_the_only_name_that_is_left_is_that_of_the_only_column_without(
+    live: LiveBook, header: str, answer: str
+) -> None:
+    """It was moved to where a write fell, in the second in which a row came above the header."""
+    in_the_gap_once(live, lambda book: move_to_the_end(book, column(book, header) - 1), row_above_header)
+    cut_an_answer(live, answer)
+    live.settle(AT)
+    row_above_header_goes(live)
+    live.settle("2026-11-24 09:31")
+    right = [each.header for each in live.tab("问题台账").columns]
+    right.append(right.pop(right.index(header)))
+    assert sheet_of(live).row_values(1) == right
+    told = {row[0]: row[1:] for row in live.rows("问题台账", "问题描述", "状态", "街路长", "区域")}
+    assert told == dict.fromkeys("甲乙丙丁戊", ("待整改", "街路长01", "城中"))
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
 def test_a_name_that_the_only_cell_of_a_write_emptied_comes_back(live: LiveBook, answer: str) -> None:
     live.settle(AT)
     right = sheet_of(live).row_values(1)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sync.core.sheet.landing import fell_on, heading, is_alike, mended
+from sync.core.sheet.landing import fell_on, headers_of, heading, is_alike, mended
 from sync.core.sheet.plan import Cover, TabPlan, Write
 from sync.core.sheet.rows import Table, plain
 from sync.core.sheet.tabs import Tab
@@ -23,7 +23,7 @@ def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Tabl
             writes = [write for write in cover.writes if cover.header_row in (0, write.row)]
             then = _named(header, cover, writes)
             unknown = {at for at in fell_on(header, writes) if not then[at] or then[at] in brought - {*cover.planned}}
-            header = mended(then, cover.planned, writes, brought, unknown or None)
+            header = mended(then, cover.planned, writes, brought, unknown or None, headers_of(tab))
     stood = [*table.header, *[""] * (len(header) - len(table.header))]
     named = tuple(Write(1, at, name) for at, name in enumerate(header) if name != stood[at])
     tab_plan = TabPlan(tab.key, header, named, rows={1: table.header} if named else {})

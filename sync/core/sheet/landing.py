@@ -33,7 +33,7 @@ def put_back(plan: Plan, fell: Mapping[str, Table], fallen: Iterable[Cover]) -> 
 
 
 def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | None:
-    header, header_row, is_displaced = _header_then(tab_plan, table)
+    header, header_row, is_displaced = _header_then(tab_plan, table, headers_of(tab))
     astray = tab_plan.writes if is_displaced else _astray(tab_plan, table, tab)
     if not astray:
         return None
@@ -43,7 +43,12 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
     return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, was, fell, is_displaced, header_row)
 
 
-def _header_then(tab_plan: TabPlan, table: Table) -> tuple[tuple[str, ...], int, bool]:
+def headers_of(tab: Tab) -> frozenset[str]:
+    """The names of a tab's columns, none of which people take away."""
+    return frozenset(column.header for column in tab.columns)
+
+
+def _header_then(tab_plan: TabPlan, table: Table, lasting: Collection[str]) -> tuple[tuple[str, ...], int, bool]:
     """The header under which a plan fell, the row in which it stood where cells of it were written over (0: nobody saw
     it, or none were), and whether they were: a row was inserted above it, it was sorted away, or names were to be put
     back into it and its columns moved."""
@@ -56,7 +61,7 @@ def _header_then(tab_plan: TabPlan, table: Table) -> tuple[tuple[str, ...], int,
         return table.header, 0, False
     header_row, row = next(((n, row) for n, row in numbered if is_alike(row, tab_plan.header)), (0, ()))
     writes = [write for write in tab_plan.writes if write.row == header_row]
-    return mended(row, tab_plan.header, writes), header_row, True
+    return mended(row, tab_plan.header, writes, lasting=lasting), header_row, True
 
 
 def _names(header: Sequence[str]) -> list[str]:
@@ -225,10 +230,12 @@ def mended(
     writes: Iterable[Write],
     brought: Collection[str] = (),
     fell: Collection[int] | None = None,
+    lasting: Collection[str] = (),
 ) -> tuple[str, ...]:
     """A header row with the names that one row of these writes covered, going by the names to the left and to the right
     of them. A name that can't be told is empty: people see the tab's sentence, and no column is taken for another.
-    ``brought``: what other writes put there; ``fell``: the columns whose names are covered, where that is known."""
+    ``brought``: what other writes put there; ``fell``: the columns whose names are covered, where that is known;
+    ``lasting``: names that are there somewhere: where only one of them is left, and one column, it is its name."""
     writes = list(writes)
     then, fell = [name.strip() for name in planned], fell_on(header, writes) if fell is None else fell
     names = [plain(cell) for cell in header] + [""] * (1 + max(fell, default=-1) - len(header))
@@ -246,6 +253,9 @@ def mended(
         tell = partial(_told, names, between, then[first + 1 : last], covered=covered, empty=empty)
         told = tell(missing) or tell(missing | elsewhere)
         names[left + 1 : right] = [told.get(at, "" if at in covered else names[at]) for at in between]
+    untold, unnamed = [at for at in covered if not names[at]], missing - {*names}
+    if len(untold) == len(unnamed) == 1 and unnamed <= {*lasting}:
+        names[untold[0]] = min(unnamed)
     return tuple(names)
 
 
