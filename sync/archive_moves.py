@@ -326,13 +326,12 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lam
         if not any(mark.rid in issues for mark in ledger.archived_as(MOVING)):
             return
         seen = tables(gateway, (KEY,))
-        here = _live(gateway, seen)
-        if here is None:
+        live, tab = seen.seen.get(KEY), gateway.tabs[KEY]
+        if live is None or isinstance(layout_of(tab, live), str):
             return
         memory = ledger.current()
-        settlement = archive.settlement(
-            memory, here, list(archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone))
-        )
+        here = archive.standing_rows(tab, live, ledger.zone)
+        settlement = archive.settlement(memory, here, [*archive.archived_rows(tab, seen.archives, ledger.zone)])
         for title, numbers in settlement.astray.items():
             gateway.move(gateway.titles[title], numbers, gateway.sheet_ids[KEY])
             step("sent back")

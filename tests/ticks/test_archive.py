@@ -342,13 +342,40 @@ def delete_above(live: LiveBook) -> None:
     issues(live).delete_rows(2)
 
 
+def row_of(live: LiveBook, text: str) -> int:
+    return [row[0] for row in live.rows("问题台账", "问题描述")].index(text) + 1
+
+
+def number_of_what_stays_over_what_moves(live: LiveBook) -> None:
+    live.type("问题台账", row_of(live, "甲"), "编号", "20261012-003")
+
+
+def number_of_what_moves_over_what_moves(live: LiveBook) -> None:
+    live.type("问题台账", row_of(live, "甲"), "编号", "20261012-002")
+
+
+def numbers_swapped(live: LiveBook) -> None:
+    live.type("问题台账", row_of(live, "甲"), "编号", "20261012-003")
+    live.type("问题台账", row_of(live, "丙"), "编号", "20261012-001")
+
+
+def no_number_on_what_moves(live: LiveBook) -> None:
+    live.type("问题台账", row_of(live, "甲"), "编号", "")
+
+
 def people(live: LiveBook) -> Counter[tuple[str, ...]]:
     headers = (*MINE, "核实结果", "复核结果", "复核人")
     titles = [sheet.title for sheet in live.book.worksheets() if sheet.title.startswith("问题台账")]
     return Counter(row for title in titles for row in live.rows(title, *headers))
 
 
-ACTS = [sort_tab, insert_row, type_a_new_one, insert_column, edit_what_moves, delete_above]
+NUMBERS_TYPED = [
+    number_of_what_stays_over_what_moves,
+    number_of_what_moves_over_what_moves,
+    numbers_swapped,
+    no_number_on_what_moves,
+]
+ACTS = [sort_tab, insert_row, type_a_new_one, insert_column, edit_what_moves, delete_above, *NUMBERS_TYPED]
 
 
 @pytest.mark.parametrize("what", ACTS, ids=lambda act: act.__name__)
@@ -375,16 +402,16 @@ def test_a_person_between_read_and_move(live: LiveBook, what: Callable[[LiveBook
 
 
 def act_once(live: LiveBook, act: Callable[[], None], *, lose: bool) -> None:
-    """A person acts right before the request that moves rows; its answer may be lost."""
+    """A person acts right before the request that moves rows, which alone deletes some; its answer may be lost."""
     done: list[str] = []
 
     def before(request: Request) -> None:
-        if b"copyPaste" in (request.body or b"") and not done:
+        if b"deleteDimension" in (request.body or b"") and not done:
             done.append("acted")
             act()
 
     def after(request: Request, response: Response) -> Response | None:
-        if lose and b"copyPaste" in (request.body or b"") and len(done) == 1:
+        if lose and b"deleteDimension" in (request.body or b"") and len(done) == 1:
             done.append("lost")
             return timeout()
         return response

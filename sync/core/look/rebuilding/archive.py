@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -90,6 +90,15 @@ def archived_rows(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> It
         yield ArchivedRow(title, _number(row, layout), row, layout)
 
 
+def standing_rows(tab: Tab, live: Table, zone: ZoneInfo) -> list[ArchivedRow]:
+    """The same of the live tab; none where its columns can't be found. A number counts under its own header alone."""
+    layout = layout_of(tab, live)
+    if isinstance(layout, str):
+        return []
+    rows = read(layout, live, zone).rows
+    return [ArchivedRow(tab.title, plain(row.seen(layout, "id")), row, layout) for row in rows]
+
+
 def rows_of(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> Iterator[tuple[str, Layout, Row]]:
     """The rows of a tab in its archive tabs, each with the title of that and its columns."""
     for title, table in sorted(archives.items()):
@@ -129,23 +138,39 @@ class Settlement:
     astray: Mapping[str, tuple[int, ...]]
 
 
-def settlement(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
-    """``live``: numbers that stand in the live tab; ``archived``: the rows of the archive tabs."""
+def settlement(memory: Memory, here: Sequence[ArchivedRow], archived: Sequence[ArchivedRow]) -> Settlement:
+    """``here``: the rows of the live tab; ``archived``: those of the archive tabs."""
     known, best = memory.known.get(KEY, {}), chosen(archived, memory.known.get(KEY, {}))
+    live = {entry.rid for entry in here} - {""}
     moving = {rid for rid, mark in memory.archived.items() if mark.state == MOVING and rid in known}
     there = {rid for rid in moving - live if rid in best and _as_known(best[rid], known.get(rid))}
+    stayed = (moving & live) | _under_another_number(here, known, moving - live - there).keys()
+    disguised = _under_another_number(archived, known, moving - there - stayed)
     astray: dict[str, list[int]] = defaultdict(list)
     for entry in archived:
-        if _is_astray(entry, memory, live, there):
+        if entry in disguised.values() or _is_astray(entry, memory, live, there):
             astray[entry.title].append(entry.row.number)
     coming = {entry.rid for entry in archived if entry.row.number in astray.get(entry.title, ())}
-    lost = moving - live - there - coming
+    lost = moving - there - stayed - coming - disguised.keys()
     return Settlement(
         tuple(sorted(there)),
-        tuple(sorted(moving & live)),
+        tuple(sorted(stayed)),
         tuple(sorted(lost)),
         {title: tuple(rows) for title, rows in sorted(astray.items())},
     )
+
+
+def _under_another_number(
+    rows: Iterable[ArchivedRow], known: Mapping[str, Known], numbers: Collection[str]
+) -> dict[str, ArchivedRow]:
+    """Of these issues those whose row bears no number or that of another issue, which somebody pasted over it while it
+    moved: by its own number."""
+    entries: dict[str, ArchivedRow] = {}
+    for entry in rows if numbers else ():
+        if not _as_known(entry, known.get(entry.rid)):
+            rid = next((rid for rid in sorted(numbers) if _as_known(entry, known[rid]) and rid not in entries), "")
+            entries |= {rid: entry} if rid else {}
+    return entries
 
 
 def missing(memory: Memory, standing: set[str]) -> list[str]:
