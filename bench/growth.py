@@ -80,13 +80,18 @@ def of_years(years: int) -> Figures:
         folder = Path(name)
         bench = Bench(folder, 0)
         for at in _weeks(years):
-            bench.append("issues", [_new(bench, at, n) for n in range(ISSUES_A_WEEK)])
-            tick.ticks(bench.gateway, bench.ledger, bench.rules, at, idle=False)
-            end = len(bench.gateway.read()["issues"].rows)  # on a holiday closed issues were archived just now
-            _verified(bench, range(end - ISSUES_A_WEEK, end), at + LATER)
+            _verified(bench, _reported(bench, at), at + LATER)
         live = len(bench.gateway.read()["issues"].rows)
         now = at + LATER
         return {"live rows": live, "peak MB": _peak(), **_looks_at(bench, now), **_sizes(folder)}
+
+
+def _reported(bench: Bench, at: datetime) -> range:
+    """The issues of a week are reported and looked at; their rows of the log, counted from 0."""
+    bench.append("issues", [_new(bench, at, n) for n in range(ISSUES_A_WEEK)])
+    tick.ticks(bench.gateway, bench.ledger, bench.rules, at, idle=False)
+    end = len(bench.gateway.read()["issues"].rows)  # on a holiday closed issues were archived just now
+    return range(end - ISSUES_A_WEEK, end)
 
 
 def of_duties(years: int) -> Figures:
@@ -151,12 +156,10 @@ def of_filed(years: int) -> Figures:
         folder = Path(name)
         bench = Bench(folder, 0)
         for at in _weeks(years):
-            bench.append("issues", [_new(bench, at, n) for n in range(ISSUES_A_WEEK)])
-            tick.ticks(bench.gateway, bench.ledger, bench.rules, at, idle=False)
-            end = len(bench.gateway.read()["issues"].rows)
+            rows = _reported(bench, at)
             bench.append("feedback", [_mended(at + timedelta(minutes=5), n) for n in range(ISSUES_A_WEEK)])
             tick.ticks(bench.gateway, bench.ledger, bench.rules, at + timedelta(minutes=6), idle=False)
-            bench.verify(range(end - ISSUES_A_WEEK, end), at + timedelta(minutes=30))
+            bench.verify(rows, at + timedelta(minutes=30))
             for hours in range(3):  # one run moves rows of one tab
                 tick.ticks(bench.gateway, bench.ledger, bench.rules, at + LATER + timedelta(hours=hours), idle=False)
         seen, known = bench.gateway.read(), bench.ledger.current().known

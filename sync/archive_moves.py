@@ -327,10 +327,11 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lam
             return
         seen = tables(gateway, (KEY,))
         live, tab = seen.seen.get(KEY), gateway.tabs[KEY]
-        if live is None or isinstance(layout_of(tab, live), str):
+        layout = layout_of(tab, live)
+        if live is None or isinstance(layout, str):
             return
         memory = ledger.current()
-        here = archive.standing_rows(tab, live, ledger.zone)
+        here = archive.standing_rows(layout, live, ledger.zone)
         settlement = archive.settlement(memory, here, [*archive.archived_rows(tab, seen.archives, ledger.zone)])
         for title, numbers in settlement.astray.items():
             gateway.move(gateway.titles[title], numbers, gateway.sheet_ids[KEY])

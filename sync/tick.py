@@ -89,11 +89,7 @@ def tick(
     decision = _decided(ledger, tables, memory, rules, now, doubt)
     if doubt and belief.confirmed_by(now, (at for at in decision.hours if at not in own)):
         decision = _decided(ledger, tables, memory, rules, now)
-    for failed in decision.failures:
-        if not guard.waits(failed.queue, failed.item):
-            guard.note(failed.queue, failed.item, failed.error, name=failed.name)
-    for queue in (*ROW_QUEUES, TABS, LETTERS, SCORES):
-        guard.passed(queue, memory.aside)
+    _note_failures(guard, decision, memory.aside)
     plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex)
     decision = replace(decision, plan=plan)
     step("decide")
@@ -108,6 +104,15 @@ def tick(
         ledger.landed(fallen, owed, time.perf_counter() - began, put_back(plan, reply, fallen), given_back)
     step("land")
     return decision
+
+
+def _note_failures(guard: Guard, decision: Decision, aside: Collection[str]) -> None:
+    """The guard learns which rows failed, and which went through. ``aside``: those that were not tried."""
+    for failed in decision.failures:
+        if not guard.waits(failed.queue, failed.item):
+            guard.note(failed.queue, failed.item, failed.error, name=failed.name)
+    for queue in (*ROW_QUEUES, TABS, LETTERS, SCORES):
+        guard.passed(queue, aside)
 
 
 def _decided(ledger: Ledger, tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: str = "") -> Decision:

@@ -7,7 +7,6 @@ Where the reply is lost, another read shows it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,9 +18,9 @@ from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.ledger.ledger import Ledger
 from sync.ledger.page_writes import PageWrite
+from sync.sheets.appending import settle_each
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
-log = logging.getLogger(__name__)
 TRIES = 3
 MOVING = "表格正在被改动，这次没有写进去，请再试一次。"
 FELL = "这一行里刚落进了别处的内容，下一轮校验会拿走。这次没有写进去，请过一分钟再试。"
@@ -118,12 +117,7 @@ def _settle_others(gateway: Gateway, ledger: Ledger, tab: str) -> None:
     more which of the two it fell on."""
     writes = [write for write in ledger.page_writes.under_way() if write.row and tab in write.plan.tabs]
     if writes:
-        seen = gateway.read((tab, RECORDS))
-    for write in writes:
-        try:
-            settle(gateway, ledger, write, seen)
-        except Exception:  # the next look tells of it; this answer is no part of it
-            log.exception("where the write %s fell", write.plan.number)
+        settle_each(settle, gateway, ledger, writes, gateway.read((tab, RECORDS)))
 
 
 def settle(gateway: Gateway, ledger: Ledger, write: PageWrite, seen: Mapping[str, Table]) -> bool:

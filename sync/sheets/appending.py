@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
@@ -57,11 +57,22 @@ def settle_those_of(
         if any((source.tool, source.id) in names for source in write.sources)
     ]
     if writes:
-        seen = gateway.read((RECORDS,)) if seen is None else seen
+        settle_each(settle, gateway, ledger, writes, gateway.read((RECORDS,)) if seen is None else seen)
+
+
+def settle_each(
+    settle: Callable[[Gateway, Ledger, PageWrite, Mapping[str, Table]], bool],
+    gateway: Gateway,
+    ledger: Ledger,
+    writes: Iterable[PageWrite],
+    seen: Mapping[str, Table],
+) -> None:
+    """Settle writes of others. Where something unforeseen comes up the next look tells of it: who is about to write is
+    no part of it."""
     for write in writes:
         try:
-            settle(gateway, ledger, write, seen or {})
-        except Exception:  # the next look tells of it; the row is looked for by what stands in it
+            settle(gateway, ledger, write, seen)
+        except Exception:
             log.exception("where the write %s fell", write.plan.number)
 
 

@@ -21,12 +21,10 @@ from sync.core.views.issue.history import history
 from sync.core.views.periods.simulate import simulate
 from sync.intake.files import sealed_file
 from sync.outgoing.export import export_file
-from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.deaths import processes
 from tests.live_book import LiveBook
-from tests.ticks.test_archive import FIXED, LATER, LOG, delivered, killed_at, others, verdict
-from tests.ticks.test_tick import timeout
+from tests.ticks.test_archive import FIXED, LATER, LOG, delivered, killed_at, lose_the_move_after, others, verdict
 
 EXTENSION = "延期 | 20261012-001 | 2026-10-13 17:00 | | | 等配件 | 同意 | 标准化办01"
 ASKED = f"""
@@ -423,13 +421,8 @@ def test_a_person_between_read_and_move(live: LiveBook, what: Callable[[LiveBook
             meant.append(of_people(live))
             done.append("acted")
 
-    def after(request: Request, response: Response) -> Response | None:
-        if answer == "is lost" and done == ["acted"] and b"insertDimension" in (request.body or b""):
-            done.append("lost")
-            return timeout()
-        return response
-
-    live.after = after
+    if answer == "is lost":
+        lose_the_move_after(live, done)
     for minute in range(20, 25):
         tick.ticks(live.gateway, live.ledger, live.rules, hour(f"2027-01-10 21:{minute}"), idle=False, step=step)
     assert done == (["acted", "lost"] if answer == "is lost" else ["acted"])

@@ -22,12 +22,10 @@ from sync.core.views.periods.verification import verify
 from sync.core.views.waiting.inspections import inspections
 from sync.intake.files import sealed_file
 from sync.outgoing.export import export_file
-from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.deaths import processes
 from tests.live_book import LiveBook
-from tests.ticks.test_archive import LATER, killed_at, october, others, verdict
-from tests.ticks.test_tick import timeout
+from tests.ticks.test_archive import LATER, killed_at, lose_the_move_after, october, others, verdict
 
 TITLE, YEAR = "履职记录", "履职记录2026"
 HEADERS = ("填报时间", "填报人", "类型", "街路", "支部", "内容", "照片")
@@ -366,13 +364,8 @@ def act_before_the_move(live: LiveBook, act: Callable[[], None], *, lose: bool) 
             act()
             done.append("acted")
 
-    def after(request: Request, response: Response) -> Response | None:
-        if lose and done == ["acted"] and b"insertDimension" in (request.body or b""):
-            done.append("lost")
-            return timeout()
-        return response
-
-    live.after = after
+    if lose:
+        lose_the_move_after(live, done)
     tick.ticks(live.gateway, live.ledger, live.rules, hour("2027-01-10 20:59"), idle=False, step=step)
     assert done == (["acted", "lost"] if lose else ["acted"])
 

@@ -90,13 +90,10 @@ def archived_rows(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> It
         yield ArchivedRow(title, _number(row, layout), row, layout)
 
 
-def standing_rows(tab: Tab, live: Table, zone: ZoneInfo) -> list[ArchivedRow]:
-    """The same of the live tab; none where its columns can't be found. A number counts under its own header alone."""
-    layout = layout_of(tab, live)
-    if isinstance(layout, str):
-        return []
+def standing_rows(layout: Layout, live: Table, zone: ZoneInfo) -> list[ArchivedRow]:
+    """The same of the live tab. A number counts under its own header alone."""
     rows = read(layout, live, zone).rows
-    return [ArchivedRow(tab.title, plain(row.seen(layout, "id")), row, layout) for row in rows]
+    return [ArchivedRow(layout.tab.title, plain(row.seen(layout, "id")), row, layout) for row in rows]
 
 
 def rows_of(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> Iterator[tuple[str, Layout, Row]]:
