@@ -33,7 +33,7 @@ from sync.core.look.findings import Look
 from sync.core.look.leaving import months, pasted
 from sync.core.look.leaving.arrivals import arrivals
 from sync.core.look.reading import DUTY_TAB, LEAVING
-from sync.core.look.rebuilding import archive
+from sync.core.look.rebuilding import archive, recalling
 from sync.core.look.rebuilding.archive import KEY
 from sync.core.memory import FEEDBACK, MOVING, THERE, Archived, FactsWanted, Tables
 from sync.core.rules.rules import Rules
@@ -42,7 +42,7 @@ from sync.core.sheet.tabs import Layout
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
-from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown
+from sync.sheets.gateway import Gateway, Refused, Unknown
 
 QUEUE, TOGETHER = "归档", "一起移动"  # the queue of rows to move, and its item of many together
 FAILED = "归档时出错，详见运行状态。"
@@ -134,7 +134,7 @@ def run(
         look = look_at(seen, ledger.current(), rules, now)
     except FactsWanted:  # of a row that came just now: the next look fetches them
         return Moved()
-    if conclude(look).plan.tabs.keys() - {RECORDS}:  # records of what was moved just now are cleared by the next look
+    if conclude(look).plan.tabs.keys() - {recalling.TAB}:  # records of what moved just now are cleared by the next look
         return Moved(trouble="工作簿里还有要写的，先不归档。")
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
     if not rows:

@@ -33,8 +33,8 @@ from sync.core.sheet.plan import Cover, Plan
 from sync.core.sheet.rows import Table
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
-from sync.sheets import answers, appending
-from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
+from sync.sheets import answers, appending, write_notes
+from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 MOST_READS = 3
 WRITES = "写入的核对"  # queue
@@ -129,11 +129,11 @@ def _decided(ledger: Ledger, tables: Tables, memory: Memory, rules: Rules, now: 
 
 
 def _read(gateway: Gateway, ledger: Ledger) -> dict[str, Table]:
-    """All tabs. Where a page noted meanwhile that its answer fell beside its row, they are read again: whether that
-    stands in what was read can't be told. Raises ``Unreachable``."""
+    """All tabs, and the notes of writes. Where a page noted meanwhile that its answer fell beside its row, they are
+    read again: whether that stands in what was read can't be told. Raises ``Unreachable``."""
     for _ in range(MOST_READS):
         noted = ledger.current().covers
-        seen = gateway.read()
+        seen = gateway.read_with_notes()
         if ledger.current().covers == noted:
             return seen
     raise Unreachable("表格正在被改动，这一轮先不看。")
@@ -158,7 +158,7 @@ def _fell(gateway: Gateway, plan: Plan, seen: Mapping[str, Table]) -> tuple[Sequ
     """What a look's write may have covered, and the deleted rows that came back with it."""
     fell = gateway.fell(plan, seen)
     fallen = covers(plan, fell, gateway.tabs)
-    return fallen, put_back(plan, fell, fallen) if RECORDS in seen else ()
+    return fallen, put_back(plan, fell, fallen) if write_notes.are_there(seen) else ()
 
 
 def _land_page_write(gateway: Gateway, ledger: Ledger, number: str, seen: Mapping[str, Table]) -> None:

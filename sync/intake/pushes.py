@@ -160,7 +160,7 @@ class PushIntake:
     # Rows
     def _put_in_rows(self, jobs: list[Job], now: datetime) -> None:
         try:
-            seen = self.gateway.read()
+            seen = self.gateway.read_with_notes()
         except Unreachable as error:
             self._later([job.push for job in jobs], now, str(error), is_refused=False)
             return

@@ -14,6 +14,7 @@ from sync import archive_moves
 from sync.ledger.operations.retention import Over
 from sync.operations import backups, personal
 from sync.operations.inspection import inspect, workbook_problems
+from sync.operations.jobs import end_former_notes
 from sync.outgoing.outbox import Delivery
 from sync.service import Service
 from sync.settings import SettingsError
@@ -50,6 +51,7 @@ def complete_workbook(service: Service) -> Completed:
     added = set_up.complete(service.gateway, service.rules(), in_use)
     refused = workbook_problems(service)
     set_up.extend(service.gateway, service.rules(), renew=True)
+    end_former_notes(service)
     return Completed(service.workbook, tuple(made), tuple(added), tuple(refused))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from sync import archive_moves
-from sync.core.look.rebuilding import archive
+from sync.core.look.rebuilding import archive, recalling
 from sync.core.memory import Tables
 from sync.core.rules.rules import Rules, demand_units, load
 from sync.core.rules.section_links import SIGNED
@@ -20,7 +20,6 @@ from sync.intake import form_tools
 from sync.outgoing.mail import LOOPBACK, PLAIN
 from sync.service import Service
 from sync.settings import LEAST_SECRETS, Settings
-from sync.sheets.gateway import RECORDS
 
 PEOPLE = "由人落实"
 LEAST_KEY = 16  # characters of a form tool's secret
@@ -80,7 +79,7 @@ def workbook_problems(service: Service) -> list[str]:
     """Tabs that are missing, headers that are not as the templates say, and, before the first look, people's values
     that it would write over."""
     seen, memory = service.gateway.read(), service.ledger.memory()
-    is_new = memory.last_tick is None and not (RECORDS in seen and seen[RECORDS].rows)
+    is_new = memory.last_tick is None and not (recalling.TAB in seen and seen[recalling.TAB].rows)
     problems = []
     for key, tab in service.templates.items():
         if tab.hidden and key not in seen:

@@ -63,11 +63,20 @@ def receive(service: Service, nudge: Callable[[], None], store_photo: StorePhoto
 
 
 def ensure_tabs(service: Service) -> None:
-    """Build the tabs of an embedded workbook that has none yet; to an older one add the columns that it lacks."""
+    """Build the tabs of an embedded workbook that has none yet; an older one is made as this version has it."""
     if service.embedded and set_up.is_empty(service.gateway):
         set_up.build(service.gateway, service.rules())
     elif service.embedded:
+        set_up.build(service.gateway, service.rules(), only_hidden=True)
         set_up.extend(service.gateway, service.rules())
+        end_former_notes(service)
+
+
+def end_former_notes(service: Service) -> None:
+    """As ``set_up`` does, unless a write is under way of which the note may be needed: then at the next start."""
+    ledger = service.ledger
+    if ledger.current().plan is None and not ledger.page_writes.numbers():
+        set_up.end_former_notes(service.gateway)
 
 
 def back_up(service: Service) -> None:

@@ -18,8 +18,9 @@ from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.ledger.ledger import Ledger
 from sync.ledger.page_writes import PageWrite
+from sync.sheets import write_notes
 from sync.sheets.appending import settle_each
-from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
+from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 TRIES = 3
 MOVING = "表格正在被改动，这次没有写进去，请再试一次。"
@@ -117,7 +118,7 @@ def _settle_others(gateway: Gateway, ledger: Ledger, tab: str) -> None:
     more which of the two it fell on."""
     writes = [write for write in ledger.page_writes.under_way() if write.row and tab in write.plan.tabs]
     if writes:
-        settle_each(settle, gateway, ledger, writes, gateway.read((tab, RECORDS)))
+        settle_each(settle, gateway, ledger, writes, gateway.read((tab, *write_notes.KEYS)))
 
 
 def settle(gateway: Gateway, ledger: Ledger, write: PageWrite, seen: Mapping[str, Table]) -> bool:
@@ -140,7 +141,7 @@ class Outcome:
 
 def _looked_up(gateway: Gateway, ledger: Ledger, plan: Plan, number: str) -> Outcome | None:
     try:
-        return outcome(gateway, ledger, plan, number, gateway.read((*plan.tabs, RECORDS)))
+        return outcome(gateway, ledger, plan, number, gateway.read((*plan.tabs, *write_notes.KEYS)))
     except Unreachable:
         return None
 
@@ -152,7 +153,7 @@ def outcome(gateway: Gateway, ledger: Ledger, plan: Plan, number: str, seen: Map
     table, fell, layout = seen.get(key), gateway.fell(plan, seen).get(key), locate(gateway.tabs[key], tab_plan.header)
     if table is None or fell is None or isinstance(layout, str):
         return None
-    if RECORDS not in seen and fell.header != tab_plan.header:
+    if not write_notes.are_there(seen) and fell.header != tab_plan.header:
         return None
     spot = _planned(layout, tab_plan)
     if fell.header == tab_plan.header and _is_in(ledger, _written(spot, tab_plan, number), spot.layout.tab, table):

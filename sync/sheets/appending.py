@@ -12,7 +12,8 @@ from sync.core.sheet.plan import Cover, Plan
 from sync.core.sheet.rows import Table
 from sync.ledger.ledger import Ledger
 from sync.ledger.page_writes import Beside, PageWrite, RowSource
-from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
+from sync.sheets import write_notes
+from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def awaited(covers: Iterable[Cover], key: str) -> list[Cover]:
 def fallen_unseen(gateway: Gateway, plan: Plan, seen: Mapping[str, Table]) -> list[Cover] | None:
     """The covers of a write that adds rows and whose answer was lost, by the workbook's note of it: none where it fell
     as it was meant. None where nothing is noted: it may still arrive."""
-    fell = gateway.fell(plan, seen) if RECORDS in seen else {}
+    fell = gateway.fell(plan, seen) if write_notes.are_there(seen) else {}
     return covers(plan, fell, gateway.tabs) if fell.keys() == plan.tabs.keys() else None
 
 
@@ -57,7 +58,7 @@ def settle_those_of(
         if any((source.tool, source.id) in names for source in write.sources)
     ]
     if writes:
-        settle_each(settle, gateway, ledger, writes, gateway.read((RECORDS,)) if seen is None else seen)
+        settle_each(settle, gateway, ledger, writes, gateway.read(write_notes.KEYS) if seen is None else seen)
 
 
 def settle_each(
@@ -81,7 +82,7 @@ def _read_once(gateway: Gateway) -> dict[str, Table]:
     client = copy(gateway.client)
     client.tries = 1
     try:
-        return replace(gateway, client=client).read()
+        return replace(gateway, client=client).read_with_notes()
     except Unreachable:
         return {}
 

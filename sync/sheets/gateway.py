@@ -26,10 +26,10 @@ from gspread.urls import (
     SPREADSHEET_VALUES_BATCH_URL,
 )
 
-from sync.core.sheet.landing import cell_at
 from sync.core.sheet.plan import Plan, TabPlan
-from sync.core.sheet.rows import Raw, Table, plain
+from sync.core.sheet.rows import Raw, Table
 from sync.core.sheet.tabs import Tab, letters
+from sync.sheets import write_notes
 from sync.sheets.quota import Busy, Quota, kind_of
 
 CHANNELS_STOP_URL = "https://www.googleapis.com/drive/v3/channels/stop"
@@ -41,7 +41,6 @@ VALUES = frozenset(("effectiveValue", "stringValue", "numberValue", "boolValue")
 ROWS_AT_ONCE = 500  # in one request of a write
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
 NOT_SHARED = "。请检查 JIELU_WORKBOOK，并把这个表格共享给服务账号（密钥文件里的 client_email），权限选「编辑者」"
-RECORDS, NOTES = "records", 5  # the hidden tab, and its first column in which a write is noted: behind its own and one
 JSON_CONTENT = {"Content-Type": "application/json"}
 CELLS_MASK = (
     "replies,updatedSpreadsheet.sheets(properties(title),data(startRow,startColumn,rowData.values.effectiveValue))"
@@ -174,8 +173,10 @@ class Gateway:
             return str(answer.json().get("version", ""))
 
     def read(self, keys: Collection[str] = ()) -> dict[str, Table]:
-        """All tabs that are there, or those of these ``keys``, by key. Raises ``Unreachable`` with a sentence."""
-        if self.sheet_ids.keys() != self.tabs.keys():  # a tab that was not there may be by now
+        """All tabs that are there, or those of these ``keys``, by key; the notes of writes by theirs. Raises
+        ``Unreachable`` with a sentence."""
+        is_known = write_notes.KEY not in keys or write_notes.TITLE in self.titles
+        if self.sheet_ids.keys() != self.tabs.keys() or not is_known:  # what was not there may be by now
             self.learn_sheets()
         with _reading():
             try:
@@ -184,6 +185,10 @@ class Gateway:
                 if _code(error) != 400:
                     raise
         return self._read_what_is_there(keys)
+
+    def read_with_notes(self) -> dict[str, Table]:
+        """All tabs that are there, and the notes of writes. Raises ``Unreachable``."""
+        return self.read((*self.tabs, write_notes.KEY))
 
     def read_end(self, key: str, row: int, width: int) -> Table | None:
         """A tab's header, and its first ``width`` columns from a sheet row on; None where the tab or the row is not
@@ -208,8 +213,11 @@ class Gateway:
 
     def learn_sheets(self) -> None:
         """Learn which tabs there are. Raises ``Unreachable``."""
-        self.titles = {sheet["title"]: sheet.get("sheetId", 0) for sheet in self.sheets()}
+        self.titles = self._titles()
         self.sheet_ids = {key: self.titles[tab.title] for key, tab in self.tabs.items() if tab.title in self.titles}
+
+    def _titles(self) -> dict[str, int]:
+        return {sheet["title"]: sheet.get("sheetId", 0) for sheet in self.sheets()}
 
     def sheets(self) -> list[dict[str, Any]]:
         """Title and sheetId of every sheet in the file, ours or not. Raises ``Unreachable``."""
@@ -244,7 +252,10 @@ class Gateway:
             return self._get({title: title for title in titles})
 
     def _batch_get(self, keys: Collection[str]) -> dict[str, Table]:
-        return self._get({key: self.tabs[key].title for key in self.sheet_ids if key in keys or not keys})
+        titles = {key: self.tabs[key].title for key in self.sheet_ids if key in keys or not keys}
+        if write_notes.KEY in keys and write_notes.TITLE in self.titles:
+            titles[write_notes.KEY] = write_notes.TITLE
+        return self._get(titles)
 
     def _get(self, titles: Mapping[str, str]) -> dict[str, Table]:
         keys = list(titles)
@@ -267,11 +278,9 @@ class Gateway:
     def fell(self, plan: Plan, seen: Mapping[str, Table]) -> dict[str, Table]:
         """Each tab with the header row under which an earlier write fell, by key; empty where it never arrived. A
         workbook that notes no writes is taken as it was ``seen`` just now. Raises ``Unreachable``."""
-        if RECORDS not in seen or not plan.number:
+        if not plan.number or not write_notes.are_there(seen):
             return {key: replace(table, rows=()) for key, table in seen.items() if key in plan.tabs}
-        notes = {plain(cell_at(row, NOTES)): row[NOTES + 1 :] for row in seen[RECORDS].rows if len(row) > NOTES}
-        headers = {key: notes.get(f"{plan.number} {key}") for key in plan.tabs}
-        return {key: _table(key, [header]) for key, header in headers.items() if header is not None}
+        return {key: _table(key, [header]) for key, header in write_notes.headers(plan, seen).items()}
 
     def write(self, plan: Plan) -> dict[str, Table]:
         """Send the plan in one atomic request; the touched rows as they stand after it.
@@ -293,37 +302,39 @@ class Gateway:
         return answer.content
 
     def _body(self, plan: Plan) -> dict[str, Any]:
+        notes = self._notes(plan) if plan.number else []
         return {
-            "requests": [request for key in plan.tabs for request in self._requests(plan, key)],
+            "requests": [*notes, *(request for key in plan.tabs for request in self._requests(plan, key))],
             "includeSpreadsheetInResponse": True,
             "responseRanges": [text for tab_plan in plan.tabs.values() for text in self._ranges(tab_plan)],
         }
 
+    def _notes(self, plan: Plan) -> list[dict[str, Any]]:
+        """Requests that note the write: first of all, under the headers that it meets. The first write makes the sheet
+        for it."""
+        tabs, made = list(self.tabs), list[dict[str, Any]]()
+        sheet = self._sheet_of_notes()
+        if sheet is None:
+            sheet, made = write_notes.sheet_requests(self.titles.values(), len(tabs))
+        notes = (write_notes.note(sheet, plan, key, self.sheet_ids[key], tabs) for key in plan.tabs)
+        return [*made, *(request for each in notes for request in each)]
+
+    def _sheet_of_notes(self) -> int | None:
+        """Its id. Another process may have made it since the sheets were learnt. Raises ``Refused``."""
+        if write_notes.TITLE not in self.titles:
+            try:
+                self.titles = self._titles()
+            except Unreachable as error:
+                raise Refused(str(error)) from error
+        return self.titles.get(write_notes.TITLE)
+
     def _requests(self, plan: Plan, key: str) -> list[dict[str, Any]]:
         tab_plan, sheet = plan.tabs[key], self.sheet_ids[key]
-        requests = self._note(plan, key) if plan.number and RECORDS in self.sheet_ids else []
-        requests += [_update(sheet, row, column, block) for row, column, block in _blocks(tab_plan)]
+        requests = [_update(sheet, row, column, block) for row, column, block in _blocks(tab_plan)]
         for start in range(0, len(tab_plan.appends), ROWS_AT_ONCE):
             rows = _rows(tab_plan.appends[start : start + ROWS_AT_ONCE])
             requests.append({"appendCells": {"sheetId": sheet, "rows": rows, "fields": "userEnteredValue"}})
         return requests
-
-    def _note(self, plan: Plan, key: str) -> list[dict[str, Any]]:
-        """Requests that note the write's number in a row of the hidden tab, and copy the tab's header beside it as it
-        stands when the write arrives. Pages write between a look's write and the look that asks where it fell: each
-        place has a row for every tab."""
-        tabs = list(self.tabs)
-        records, row = self.sheet_ids[RECORDS], 1 + tabs.index(key) + plan.place * len(tabs)
-        place = {"sheetId": records, "startRowIndex": row, "endRowIndex": row + 1}
-        source = {"sheetId": self.sheet_ids[key], "startRowIndex": 0, "endRowIndex": 1}
-        if key == RECORDS:  # with its notes it would grow by its own width at every write
-            source |= {"startColumnIndex": 0, "endColumnIndex": NOTES}
-        there = {**place, "startColumnIndex": NOTES + 1, "endColumnIndex": NOTES + 2}  # it grows to the source's width
-        return [
-            {"updateCells": {"range": {**place, "startColumnIndex": NOTES}, "fields": "userEnteredValue"}},
-            _update(records, row + 1, NOTES, [[f"{plan.number} {key}"]]),
-            {"copyPaste": {"source": source, "destination": there, "pasteType": "PASTE_VALUES"}},
-        ]
 
     def _ranges(self, tab_plan: TabPlan) -> list[str]:
         title = _quoted(self.tabs[tab_plan.tab].title)

@@ -16,6 +16,7 @@ from sync.core.rules.rules import Rules
 from sync.core.sheet import hand_made
 from sync.core.sheet.rows import Table
 from sync.core.sheet.tabs import Color, Column, Layout, Tab, letters, locate
+from sync.sheets import write_notes
 from sync.sheets.gateway import Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import AnyStore
@@ -24,7 +25,6 @@ FORMAT_KINDS = {"datetime": "DATE_TIME", "date": "DATE", "percent": "PERCENT", "
 GREY = {"red": 0.937, "green": 0.937, "blue": 0.937}
 HEAD = {"red": 0.851, "green": 0.918, "blue": 0.827}
 START_ROWS = 200
-NOTED_COLUMNS = 200  # of the hidden tab: the headers of other tabs are noted in it
 
 
 class NotEmpty(RuntimeError):
@@ -37,13 +37,15 @@ def is_empty(gateway: Gateway) -> bool:
     return not gateway.sheet_ids
 
 
-def build(gateway: Gateway, rules: Rules) -> list[str]:
-    """Add the tabs that are missing, in the order of the templates; returns their titles.
+def build(gateway: Gateway, rules: Rules, *, only_hidden: bool = False) -> list[str]:
+    """Add the tabs that are missing, in the order of the templates; returns their titles. ``only_hidden``: of those
+    that people don't see.
 
     A tab that is there is left as it is: people's columns and widths are theirs.
     """
     gateway.learn_sheets()
-    missing = [tab for key, tab in gateway.tabs.items() if key not in gateway.sheet_ids]
+    wanted = {key: tab for key, tab in gateway.tabs.items() if tab.hidden or not only_hidden}
+    missing = [tab for key, tab in wanted.items() if key not in gateway.sheet_ids]
     if not missing:
         return []
     blank = _blank_sheet(gateway)
@@ -53,6 +55,8 @@ def build(gateway: Gateway, rules: Rules) -> list[str]:
         sheet = next(n for n in range(1001 + index, 10**6) if n not in taken)
         taken.add(sheet)
         requests += tab_requests(tab, sheet, rules)
+    if write_notes.TITLE not in gateway.titles:  # else the first write would make it
+        requests += write_notes.sheet_requests(taken, len(gateway.tabs))[1]
     if blank is not None and not gateway.sheet_ids:
         requests.append({"deleteSheet": {"sheetId": blank}})
     gateway.send(requests)
@@ -76,6 +80,18 @@ def extend(gateway: Gateway, rules: Rules, *, renew: bool = False) -> list[str]:
     if requests:
         gateway.send(requests)
     return added
+
+
+def end_former_notes(gateway: Gateway) -> None:
+    """Take the columns away from 内部记录 in which writes were noted up to 0.2: it has a row for each issue, and with
+    them a workbook passed the limit of cells at 45,000. Nothing may be under way that is noted there."""
+    sheet, tab = gateway.sheet_ids.get(write_notes.RECORDS), gateway.tabs[write_notes.RECORDS]
+    if sheet is None or gateway.widths()[sheet] <= write_notes.FORMER:
+        return
+    layout = locate(tab, gateway.read((tab.key,))[tab.key].header)
+    if isinstance(layout, Layout) and max(layout.at.values()) < write_notes.FORMER:
+        gone = {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": write_notes.FORMER}
+        gateway.send([{"deleteDimension": {"range": gone}}])
 
 
 def complete(gateway: Gateway, rules: Rules, in_use: Container[str]) -> list[str]:
@@ -147,8 +163,7 @@ def _blank_sheet(gateway: Gateway) -> int | None:
 
 def tab_requests(tab: Tab, sheet: int, rules: Rules) -> list[dict[str, Any]]:
     """What makes one tab: batchUpdate requests in order."""
-    columns = NOTED_COLUMNS if tab.hidden else len(tab.columns)
-    size = {"rowCount": START_ROWS, "columnCount": columns, "frozenRowCount": 1}
+    size = {"rowCount": START_ROWS, "columnCount": len(tab.columns), "frozenRowCount": 1}
     sheet_of_tab = {"sheetId": sheet, "title": tab.title, "gridProperties": size, "hidden": tab.hidden}
     requests: list[dict[str, Any]] = [
         {"addSheet": {"properties": sheet_of_tab}},

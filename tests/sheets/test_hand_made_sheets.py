@@ -121,7 +121,7 @@ def test_the_only_sheet_is_deleted_only_where_it_is_empty(stage: GoogleStage) ->
 def test_an_empty_file_has_our_tabs_alone(stage: GoogleStage) -> None:
     stage.share()
     assert jielu("init").exit_code == 0
-    assert sorted(sheet.title for sheet in stage.book.worksheets()) == sorted(TABS)
+    assert sorted(sheet.title for sheet in stage.book.worksheets()) == sorted([*TABS, "写入记录"])
 
 
 def test_numbers_of_sheets_that_are_taken_are_passed_over(stage: GoogleStage) -> None:
@@ -130,7 +130,7 @@ def test_numbers_of_sheets_that_are_taken_are_passed_over(stage: GoogleStage) ->
         properties = {"sheetId": number, "title": f"旧表{number}"}
         stage.book.batch_update({"requests": [{"addSheet": {"properties": properties}}]})
     assert jielu("init").exit_code == 0
-    assert {sheet.title for sheet in stage.book.worksheets()} == {"Sheet1", "旧表1001", "旧表1003", *TABS}
+    assert {sheet.title for sheet in stage.book.worksheets()} == {"Sheet1", "旧表1001", "旧表1003", *TABS, "写入记录"}
 
 
 def test_an_empty_tab_of_that_name_gets_all_its_columns(stage: GoogleStage) -> None:

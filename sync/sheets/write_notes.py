@@ -1,0 +1,79 @@
+"""The workbook's notes of writes, in the hidden sheet 写入记录: the number of each, and the header row that it met when
+it arrived, so that a write whose answer was lost is told from one that never came, and that moved columns are seen
+(DESIGN section 6). Each note takes the row of the one before it: the sheet does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sync.core.sheet.landing import cell_at
+from sync.core.sheet.plan import PAGES, Plan
+from sync.core.sheet.rows import Raw, Table, plain
+
+KEY, TITLE = "write notes", "写入记录"
+COLUMNS = 200  # a header row that is wider makes it grow
+RECORDS, FORMER = "records", 5  # up to 0.2 they stood in 内部记录, from this column on, which a row has for each issue
+KEYS = (KEY, RECORDS)  # tabs to be read for the notes
+HELP = "系统自己用的隐藏表，请不要改动。"
+Request = dict[str, Any]
+
+
+def sheet_requests(taken: Collection[int], tabs: int) -> tuple[int, list[Request]]:
+    """The id of a new sheet for the notes of so many ``tabs``, and what makes it. ``taken``: ids of other sheets."""
+    sheet = next(number for number in range(3001, 10**6) if number not in taken)
+    size = {"rowCount": 1 + tabs * (PAGES.stop), "columnCount": COLUMNS, "frozenRowCount": 1}
+    head = {"userEnteredValue": {"stringValue": "写入"}, "note": HELP}
+    guarded = {"range": {"sheetId": sheet}, "warningOnly": True, "description": HELP}
+    return sheet, [
+        {"addSheet": {"properties": {"sheetId": sheet, "title": TITLE, "gridProperties": size, "hidden": True}}},
+        {
+            "updateCells": {
+                "start": {"sheetId": sheet, "rowIndex": 0, "columnIndex": 0},
+                "rows": [{"values": [head]}],
+                "fields": "userEnteredValue,note",
+            }
+        },
+        {"addProtectedRange": {"protectedRange": guarded}},
+    ]
+
+
+def note(sheet: int, plan: Plan, key: str, source: int, tabs: Sequence[str]) -> list[Request]:
+    """Requests that note a write to a tab, and copy its header (of the sheet ``source``) beside that as it stands when
+    the write arrives. Pages write between a look's write and the look that asks where it fell: each place has a row for
+    every one of the ``tabs``."""
+    row = 1 + tabs.index(key) + plan.place * len(tabs)
+    place = {"sheetId": sheet, "startRowIndex": row, "endRowIndex": row + 1}
+    number = {"values": [{"userEnteredValue": {"stringValue": _name(plan, key)}}]}
+    there = {**place, "startColumnIndex": 1, "endColumnIndex": 2}  # it grows to the source's width
+    header = {"sheetId": source, "startRowIndex": 0, "endRowIndex": 1}
+    return [
+        {"updateCells": {"range": {**place, "startColumnIndex": 0}, "rows": [number], "fields": "userEnteredValue"}},
+        {"copyPaste": {"source": header, "destination": there, "pasteType": "PASTE_VALUES"}},
+    ]
+
+
+def are_there(seen: Mapping[str, Table]) -> bool:
+    """Whether the workbook that was ``seen`` notes writes, or did before."""
+    return KEY in seen or bool(_former(seen))
+
+
+def headers(plan: Plan, seen: Mapping[str, Table]) -> dict[str, Sequence[Raw]]:
+    """The header row that the write met in each tab, by key; none for a tab where it was not seen to arrive."""
+    notes = {**_former(seen), **_notes(seen, KEY, 0)}
+    met = {key: notes.get(_name(plan, key)) for key in plan.tabs}
+    return {key: header for key, header in met.items() if header is not None}
+
+
+def _name(plan: Plan, key: str) -> str:
+    return f"{plan.number} {key}"
+
+
+def _former(seen: Mapping[str, Table]) -> dict[str, Sequence[Raw]]:
+    return _notes(seen, RECORDS, FORMER)
+
+
+def _notes(seen: Mapping[str, Table], key: str, first: int) -> dict[str, Sequence[Raw]]:
+    """The header rows by name of the note, which stands in the column ``first``."""
+    rows = seen[key].rows if key in seen else ()
+    return {plain(cell_at(row, first)): row[first + 1 :] for row in rows if len(row) > first}
