@@ -134,8 +134,6 @@ def _retype(world: World, sheet: Sheet, index: int, place: int, value: Value) ->
     seen = world.seen(sheet, index, place)
     truth, also = row.get(column.name), list(row.also.get(column.name, ()))
     sheet.type(index, {place: value})
-    if column.owner != SERVICE and same(seen, value) and not same(truth, value):
-        row.also[column.name] = [truth]  # what the service left there says the same: nobody can see that he typed
 
     def undo() -> str:
         at, there = world.index_of(sheet, row), sheet.paper.column(column.name)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from sync.workbook.server import Api, Request
-from tests.simulation.model.paper import OWN, Column, Paper, Row, Value, same
+from tests.simulation.model.paper import OWN, SERVICE, Column, Paper, Row, Value, same
 
 Values = list[list[Value]]
 
@@ -60,10 +60,20 @@ class Sheet:
     def type(self, row: int, cells: Mapping[int, Value], *, is_pasted: bool = False) -> None:
         """Type values into cells of a row, by the place of their columns. Pasted ones may be either what belongs there
         (the paper's, unless it is empty of it) or what was seen."""
+        seen = self.values()[row : row + 1]
         self.workbook.batch(*(self._update(self.top + row, place, value) for place, value in cells.items()))
         for place, value in cells.items():
             if not is_pasted:
-                self.paper.type(row, place, value)
+                self._typed(row, place, value, seen[0][place] if seen and place < len(seen[0]) else "")
+
+    def _typed(self, index: int, place: int, value: Value, seen: Value) -> None:
+        """Where what the service left there by mistake, or a copy of it, says the same, nobody can see that a person
+        typed it."""
+        row, column = self.paper.at(index), self.paper.columns[place] if place < len(self.paper.columns) else None
+        truth = row.get(column.name) if column else None
+        self.paper.type(index, place, value)
+        if column and column.owner != SERVICE and same(seen, value) and not same(truth, value):
+            row.also[column.name] = [truth]
 
     def _update(self, row: int, place: int, value: Value) -> dict[str, Any]:
         start = {"sheetId": self.id, "rowIndex": row, "columnIndex": place}
