@@ -12,7 +12,7 @@ from sync.core.sheet.plan import PAGES, Plan
 from sync.core.sheet.rows import Raw, Table, plain
 
 KEY, TITLE = "write notes", "写入记录"
-COLUMNS = 200  # a header row that is wider makes it grow
+WIDTH = 200  # a header row that is wider makes it grow
 RECORDS, FORMER = "records", 5  # up to 0.2 they stood in 内部记录, from this column on, which a row has for each issue
 KEYS = (KEY, RECORDS)  # tabs to be read for the notes
 HELP = "系统自己用的隐藏表，请不要改动。"
@@ -22,7 +22,7 @@ Request = dict[str, Any]
 def sheet_requests(taken: Collection[int], tabs: int) -> tuple[int, list[Request]]:
     """The id of a new sheet for the notes of so many ``tabs``, and what makes it. ``taken``: ids of other sheets."""
     sheet = next(number for number in range(3001, 10**6) if number not in taken)
-    size = {"rowCount": 1 + tabs * (PAGES.stop), "columnCount": COLUMNS, "frozenRowCount": 1}
+    size = {"rowCount": 1 + tabs * PAGES.stop, "columnCount": WIDTH, "frozenRowCount": 1}
     head = {"userEnteredValue": {"stringValue": "写入"}, "note": HELP}
     guarded = {"range": {"sheetId": sheet}, "warningOnly": True, "description": HELP}
     return sheet, [

@@ -140,7 +140,7 @@ def test_a_work_that_hangs_gives_its_place_to_others(province: Province, monkeyp
         province.add(code)
         province.report(code, "垃圾")
     began, goes_on = threading.Event(), threading.Event()
-    read = Gateway.read
+    read = Gateway.read_with_notes
 
     def hang(self: Gateway) -> object:
         if self.workbook == workbook:
@@ -150,7 +150,7 @@ def test_a_work_that_hangs_gives_its_place_to_others(province: Province, monkeyp
 
     with province.service("hangs") as service:
         workbook = service.workbook
-    monkeypatch.setattr(Gateway, "read", hang)
+    monkeypatch.setattr(Gateway, "read_with_notes", hang)
     made = province.worker(at_once=1)
     thread = threading.Thread(target=made.work, args=("hangs", LOOK))
     thread.start()
@@ -167,7 +167,7 @@ def test_a_work_that_hangs_gives_its_place_to_others(province: Province, monkeyp
 def test_two_workers_never_look_at_one_bureau_at_once(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
     province.add("xidu")
     province.report("xidu", "垃圾")
-    inside, most, lock, read = [0], [0], threading.Lock(), Gateway.read
+    inside, most, lock, read = [0], [0], threading.Lock(), Gateway.read_with_notes
 
     def watched(self: Gateway) -> object:
         with lock:
@@ -180,7 +180,7 @@ def test_two_workers_never_look_at_one_bureau_at_once(province: Province, monkey
             with lock:
                 inside[0] -= 1
 
-    monkeypatch.setattr(Gateway, "read", watched)
+    monkeypatch.setattr(Gateway, "read_with_notes", watched)
     workers = [province.worker() for _ in range(3)]
     threads = [threading.Thread(target=made.work, args=("xidu", LOOK)) for made in workers]
     for thread in threads:
@@ -199,7 +199,7 @@ def test_a_slow_worker_that_lost_its_lease_commits_nothing(province: Province, m
     """The queue gave its work to another, who looked meanwhile."""
     province.add("xidu")
     province.report("xidu", "垃圾")
-    read, asleep, awake = Gateway.read, threading.Event(), threading.Event()
+    read, asleep, awake = Gateway.read_with_notes, threading.Event(), threading.Event()
     slow, quick = province.worker(), province.worker()
 
     def stalled(self: Gateway) -> object:
@@ -210,7 +210,7 @@ def test_a_slow_worker_that_lost_its_lease_commits_nothing(province: Province, m
         return seen
 
     thread = threading.Thread(target=slow.work, args=("xidu", LOOK))
-    monkeypatch.setattr(Gateway, "read", stalled)
+    monkeypatch.setattr(Gateway, "read_with_notes", stalled)
     thread.start()
     asleep.wait(30)
     with quick.engine.begin() as db:
