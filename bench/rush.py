@@ -1,10 +1,11 @@
 """Forms as they come at eight o'clock: sent at a steady rate to ``jielu run`` of several checkouts in turn.
 
-    python bench/rush.py --data FOLDER CHECKOUT [CHECKOUT ...] [--rates 5 10 30] [--seconds 20] [--times 3]
+    python bench/rush.py --data FOLDER CHECKOUT [CHECKOUT ...] [--rates 5 10 30] [--seconds 20] [--times 3] [--warm 5]
 
-FOLDER: a data folder with a roster and a log (``jielu demo`` makes one); each run works on a copy of it. A sender waits
-for no other: what the service can't take shows as time. Beside it somebody asks /healthz and opens 今日. Looks run as
-always. At most 40 forms a second and 60 seconds a run, on loopback alone; the service is stopped at the end.
+FOLDER: a data folder with a roster and a log (``jielu demo`` makes one, `bench/filled.py` a larger one); each run works
+on a copy of it. A sender waits for no other: what the service can't take shows as time. Beside it somebody asks
+/healthz and opens 今日. Looks run as always. At most 40 forms a second and 60 seconds a run, on loopback alone; the
+service is stopped at the end.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ class Sent(NamedTuple):
 
 
 @contextmanager
-def service(checkout: Path, data: Path, folder: Path, staff: int = 0) -> Iterator[tuple[str, list[Chief]]]:
+def service(
+    checkout: Path, data: Path, folder: Path, staff: int = 0, warm: float = WARM_SECONDS
+) -> Iterator[tuple[str, list[Chief]]]:
     """``jielu run`` of a checkout on a copy of the data in ``folder``, with its address and people who are signed in:
     chiefs, and so many more of the office."""
     shutil.copytree(data, folder / "data")
@@ -91,7 +94,7 @@ def service(checkout: Path, data: Path, folder: Path, staff: int = 0) -> Iterato
         url = _address(running)
         chiefs = [_signed_in(url, *link) for link in json.loads(links)]
         form(url, chiefs[0], 0)
-        time.sleep(WARM_SECONDS)  # the first look reads everything
+        time.sleep(warm)  # the first look reads everything
         yield url, chiefs
     finally:
         running.send_signal(signal.SIGTERM)
@@ -176,11 +179,15 @@ def main() -> None:
     options.add_argument("--rates", type=float, nargs="+", default=[5, 10, 30])
     options.add_argument("--seconds", type=float, default=20)
     options.add_argument("--times", type=int, default=1)
+    options.add_argument("--warm", type=float, default=WARM_SECONDS, help="seconds until the first look has read all")
     given = options.parse_args()
     for rate in given.rates:
         for _ in range(given.times):
             for checkout in given.checkouts:
-                with tempfile.TemporaryDirectory() as name, service(checkout.resolve(), given.data, Path(name)) as at:
+                with (
+                    tempfile.TemporaryDirectory() as name,
+                    service(checkout.resolve(), given.data, Path(name), warm=given.warm) as at,
+                ):
                     figures = rush(*at, min(rate, MOST_RATE), min(given.seconds, MOST_SECONDS))
                 words = "  ".join(f"{k} {v:.0f}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items())
                 print(f"{rate:g}/s  {checkout.name}: {words}", flush=True)
