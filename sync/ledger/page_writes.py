@@ -108,12 +108,14 @@ class PageWrites:
     def under_way(self) -> list[PageWrite]:
         """Those of which nobody has seen yet where they fell, the earliest first. What can't be read is left to the
         look, which tells of it: no page stops over it."""
+        with self.engine.connect() as db:
+            noted = db.execute(sa.select(facts.c.key, facts.c.value).where(*self._mine())).all()
         writes: list[PageWrite] = []
-        for number in self.numbers():
+        for key, text in noted:
             try:
-                writes += filter(None, [self.get(number)])
+                writes.append(self._structured(text))
             except Exception:
-                log.exception("the note of the write %s can't be read", number)
+                log.exception("the note of the %s can't be read", key)
         return sorted(writes, key=lambda write: write.at)
 
     def drop(self, db: sa.Connection, number: str) -> None:
