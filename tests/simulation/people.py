@@ -22,6 +22,7 @@ REPORTERS = ("督查01", "督查02", "标准化办01")
 NONSENSE = ("新正接", "=1+1", "随便", "-", "昨天")
 TYPED = ("位置", "类别", "严重程度", "问题描述", "照片", "经度", "指定时限", "复核意见", "街路", "执法依据")
 NOTHING = "（没有可做的）"
+WORDS = ("问题描述", "整改说明", "理由", "内容")  # by which a clerk calls a row
 
 
 def pick(sheet: Sheet, number: int) -> int:
@@ -33,7 +34,7 @@ def pick(sheet: Sheet, number: int) -> int:
 def name(world: World, sheet: Sheet, index: int) -> str:
     """A row as a clerk calls it."""
     row = sheet.paper.at(index)
-    words = row.get("问题描述") or row.get("整改说明") or row.get("理由") or "空行"
+    words = next(filter(None, (row.get(header) for header in WORDS)), "空行")
     return f"第{sheet.top + index + 1}行（{words}）"
 
 
@@ -70,10 +71,10 @@ def _append(world: World, sheet: Sheet, cells: dict[str, Value]) -> str:
         return NOTHING
     sheet.type(index, placed)
     sheet.paper.at(index).is_new = len(placed) == sum(value != "" for value in cells.values())
-    words = cells.get("问题描述") or cells.get("整改说明") or cells.get("理由")
+    words = next(filter(None, map(cells.get, WORDS)), "")
     return in_tab(sheet, f"填第{sheet.top + index + 1}行：{words}，" + "、".join(
         f"{header} {value if not header.endswith('时间') else '此刻'}" for header, value in cells.items() if value != ""
-        and header not in ("问题描述", "整改说明", "理由")))  # fmt: skip
+        and header not in WORDS))  # fmt: skip
 
 
 def feedback(world: World, action: Action) -> str:
@@ -102,6 +103,16 @@ def request(world: World, action: Action) -> str:
         "期望时间": serial(world.now + timedelta(hours=30)) if kind != "移交" else "",
     }  # fmt: skip
     return _append(world, world.requests, cells)
+
+
+def duty(world: World, action: Action) -> str:
+    number, kind = world.next_token(), ("巡查", "督查", "走访", "支部例会")[action.b % 4]
+    cells: dict[str, Value] = {
+        "填报时间": serial(world.now) if action.a % 4 else "", "填报人": ("街路长01", "标准化办01")[action.b % 2],
+        "类型": kind, "街路": STREETS[action.c % len(STREETS)] if kind != "支部例会" else "",
+        "内容": f"内容{number}", "照片": f"履职{number}.jpg" if action.c % 3 else "",
+    }  # fmt: skip
+    return _append(world, world.duties, cells)
 
 
 # Typing
@@ -190,6 +201,12 @@ def answer_request(world: World, action: Action) -> str:
                   f"批复人 {cells['批复人']}，批复时间{'此刻' if cells['批复时间'] else '不填'}")  # fmt: skip
 
 
+def type_duty(world: World, action: Action) -> str:
+    header = ("内容", "照片", "街路", "填报时间")[action.b % 4]
+    value = STREETS[action.c % len(STREETS)] if header == "街路" else f"补{world.next_token()}"
+    return _type(world, world.duties, action, "" if header == "填报时间" else value, header)
+
+
 def type_feedback(world: World, action: Action) -> str:
     return _type(world, world.feedback, action, f"补{world.next_token()}.jpg", "整改后照片")
 
@@ -248,6 +265,10 @@ def sort_feedback(world: World, action: Action) -> str:
     return _sort(world.feedback, action, ("整改说明", "编号", "填报时间"))
 
 
+def sort_duties(world: World, action: Action) -> str:
+    return _sort(world.duties, action, ("内容", "街路", "填报时间", "类型"))
+
+
 def _sort(sheet: Sheet, action: Action, headers: tuple[str, ...], first: int = 0, last: int | None = None) -> str:
     header, down = headers[action.a % len(headers)], bool(action.b % 2)
     place = sheet.paper.column(header)
@@ -297,7 +318,7 @@ def delete_row(world: World, action: Action) -> str:
 
 
 def copy_back(world: World, action: Action) -> str:
-    """A row of 整改反馈 or 申请审批 is copied from the tab of its year to the end of its own."""
+    """A row of 整改反馈, 申请审批 or 履职记录 is copied from the tab of its year to the end of its own."""
     archives = [archive for archive in world.archives.values() if archive.paper is not world.issues.paper]
     rows = [(archive, at, row) for archive in archives for at, row in enumerate(archive.rows) if not row.is_blank]
     if not rows:
@@ -309,11 +330,17 @@ def copy_back(world: World, action: Action) -> str:
     cells = {str(name): value for name, value in zip(header, stands, strict=False) if name in names}
     index = world.first_free(sheet)
     sheet.type(index, {sheet.paper.column(name): value for name, value in cells.items()})
-    return in_tab(sheet, f"从「{archive.title}」把{cells.get('编号')}的一行复制回第{sheet.top + index + 1}行")
+    return in_tab(
+        sheet, f"从「{archive.title}」把{cells.get('编号') or cells.get('内容')}的一行复制回第{sheet.top + index + 1}行"
+    )
 
 
 def delete_feedback(world: World, action: Action) -> str:
     return _delete(world, world.feedback, action)
+
+
+def delete_duty(world: World, action: Action) -> str:
+    return _delete(world, world.duties, action)
 
 
 def _delete(world: World, sheet: Sheet, action: Action) -> str:
@@ -396,7 +423,7 @@ def undo(world: World, action: Action) -> str:
 
 # Columns
 def _tab(world: World, action: Action) -> Sheet:
-    return (world.issues, world.issues, world.issues, world.feedback)[action.b % 4]
+    return (world.issues, world.issues, world.issues, world.feedback, world.duties)[action.b % 5]
 
 
 def rename_header(world: World, action: Action) -> str:
@@ -512,7 +539,8 @@ def line_above_header(world: World, action: Action) -> str:
 
 
 ACTS: dict[str, Act] = {
-    "fill": fill, "feedback": feedback, "request": request, "type": type_cell, "type nonsense": type_nonsense,
+    "fill": fill, "feedback": feedback, "request": request, "duty": duty, "type duty": type_duty,
+    "sort duties": sort_duties, "delete duty": delete_duty, "type": type_cell, "type nonsense": type_nonsense,
     "clear cell": clear_cell, "retell": retell, "verify": verify, "answer request": answer_request,
     "type feedback": type_feedback, "type service": type_service, "type own": type_own, "paste ids": paste_ids,
     "clear ids": clear_ids, "swap ids": swap_ids, "sort": sort, "sort feedback": sort_feedback,

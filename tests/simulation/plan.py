@@ -38,6 +38,7 @@ ROWS: Weights = {
     "insert row": 3, "delete row": 3, "cut": 3, "cut in place": 2, "paste": 5, "copy row": 3, "paste ids": 2,
     "clear ids": 1, "swap ids": 1, "type service": 4, "undo": 3, "feedback": 4, "verify": 3, "retell": 2,
     "restore": 2, "request": 2, "answer request": 2, "type feedback": 1, "sort feedback": 1, "delete feedback": 1,
+    "duty": 3, "type duty": 2, "sort duties": 2, "delete duty": 1,
 }  # fmt: skip
 COLUMNS: Weights = {
     "rename header": 4, "headers right": 4, "insert column": 6, "insert full column": 3, "move column": 5,

@@ -51,7 +51,7 @@ from tests.simulation.sheet import Sheet, Values, Workbook
 DECLARED = (Unreachable, Refused, Unknown, Busy, Unusable)
 MOST_LOOKS = 12  # after the last act: more than this and it never comes to rest
 LOCKED_OUT = 90  # seconds after which a dead process must stand in nobody's way
-TABS = ("issues", "feedback", "requests", "streets")
+TABS = ("issues", "feedback", "requests", "duties", "streets")
 
 
 class World:
@@ -64,8 +64,8 @@ class World:
         store = bases.new_store(base.workbook)
         self.api = Api(store)
         self.book = Workbook(self.api, base.file_id, base.sheets, bases.keys(store, base.file_id))
-        self.issues, self.feedback, self.requests, self.streets = (Sheet(self.book, _paper(key)) for key in TABS)
-        self.sheets = (self.issues, self.feedback, self.requests, self.streets)
+        self.sheets = tuple(Sheet(self.book, _paper(key)) for key in TABS)
+        self.issues, self.feedback, self.requests, self.duties, self.streets = self.sheets
         _take_over(self.streets)
         self.by_id = {sheet.id: sheet for sheet in self.sheets}
         self.rules: Rules = rules_of(0)

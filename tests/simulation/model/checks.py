@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tests.simulation.model import clerk
-from tests.simulation.model.paper import SERVICE, Paper, Row, Stamp, Value, same
+from tests.simulation.model.paper import ROUTE, SERVICE, Paper, Row, Stamp, Value, same
 
 NUMBER = re.compile(r"\d{8}-\d{3,}")
 Broken = tuple[str, str]
@@ -115,7 +115,6 @@ class Numbers:
             row.number_touched = row.was_edited = row.tampered = False
 
 
-ROUTE = ("街路", "类别", "来源")
 JUDGED_BY = ("填报时间", "街路", "类别", "严重程度", "指定时限")
 ENDED = ("已销号", "作废")
 
@@ -171,7 +170,8 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
         stamp = Stamp(number, seen["截止时间"], seen["街路长"], seen["责任单位"], seen["状态"], route, row.verdicts)
         before = row.stamp if row.stamp and row.stamp.number == number else None
         if before is not None:
-            yield from _stays(where, before, stamp, papers, is_faulty=seen["校验"] != "")
+            is_moved = before.route != stamp.route or len(row.routes) > 1 or number in papers.transferred
+            yield from _stays(where, before, stamp, is_moved=is_moved, is_faulty=seen["校验"] != "")
             if stamp.deadline == "":
                 stamp = replace(stamp, deadline=before.deadline)
             if "没有采用" in str(seen["校验"]):  # it counts once nothing stands against it any more
@@ -181,7 +181,7 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
             yield from _first(where, cells, stamp, office, now)
         if seen["校验"] == "":
             yield from _plain_state(where, row, stamp, papers)
-        row.stamp = stamp
+        row.stamp, row.routes = stamp, set()
 
 
 def _is_plain(row: Row, number: str, papers: Papers) -> bool:
@@ -189,17 +189,18 @@ def _is_plain(row: Row, number: str, papers: Papers) -> bool:
     return row.is_new and row.get("来源") == "督查" and number not in papers.transferred | papers.granted
 
 
-def _stays(where: str, before: Stamp, stamp: Stamp, papers: Papers, *, is_faulty: bool) -> Iterator[Broken]:
+def _stays(where: str, before: Stamp, stamp: Stamp, *, is_moved: bool, is_faulty: bool) -> Iterator[Broken]:
+    """``is_moved``: whether a look saw it on another street, of another category or source since, so that its chief and
+    its unit were worked out anew."""
     if isinstance(before.deadline, int | float):
         if isinstance(stamp.deadline, int | float):
             if stamp.deadline < before.deadline - 1e-6:
                 yield "deadline", f"{where}的截止时间从 {hour(before.deadline)} 提前到 {hour(stamp.deadline)}"
         elif not is_faulty and stamp.state not in ENDED:
             yield "deadline", f"{where}的截止时间原来是 {hour(before.deadline)}，现在是「{stamp.deadline}」"
-    moved = before.route != stamp.route or stamp.number in papers.transferred
-    if before.chief and before.chief != stamp.chief and not moved and not is_faulty:
+    if before.chief and before.chief != stamp.chief and not is_moved and not is_faulty:
         yield "chief", f"{where}的街路长从 {before.chief} 变成「{stamp.chief}」"
-    if before.unit and before.unit != stamp.unit and not moved and not is_faulty:
+    if before.unit and before.unit != stamp.unit and not is_moved and not is_faulty:
         yield "unit", f"{where}的责任单位从 {before.unit} 变成「{stamp.unit}」"
     is_retold = before.verdicts != stamp.verdicts
     if before.state in ENDED and stamp.state not in ENDED and not is_faulty and not is_retold:

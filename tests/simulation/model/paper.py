@@ -61,6 +61,7 @@ class Row:
     is_judged: bool = False  # somebody typed a verdict on it
     verdicts: int = 0  # how often
     stamp: Stamp | None = None  # what the service had stamped when it was last seen at rest
+    routes: set[tuple[Value, ...]] = field(default_factory=set)  # what looks remembered since then of ``ROUTE``
 
     @property
     def is_blank(self) -> bool:
@@ -85,6 +86,7 @@ class Row:
             self.cells[column] = value
 
 
+ROUTE = ("街路", "类别", "来源")  # by which an issue has its chief and its unit
 Unread = dict[tuple[Row, str], list[Value]]  # what a cell that was typed over since the last read may have held then
 
 
@@ -209,8 +211,12 @@ class Paper:
 
     def remembered(self) -> None:
         """What the look read entered the ledger, if its columns could be told."""
-        if self.was_in_order:
-            self.unremembered = {}
+        if not self.was_in_order:
+            return
+        self.unremembered = {}
+        unread = self.readers.get(LOOK, {})
+        for _, row in self.filled():
+            row.routes.add(tuple(unread.get((row, name), [row.get(name)])[0] for name in ROUTE))
 
     def unknown(self, row: Row) -> Iterator[tuple[str, list[Value]]]:
         """Cells of a row, by column, that the ledger may not know as they are, with what it may know: what stood there
