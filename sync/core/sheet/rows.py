@@ -118,20 +118,22 @@ def read(layout: Layout, table: Table, zone: ZoneInfo, before: TabRows | None = 
 
 
 def _entries(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Entry]) -> list[Entry]:
-    """Every row. One that stands elsewhere, or in which the service alone wrote, is not read again."""
+    """Every row. One that stands elsewhere, or in which the service alone wrote, is not read again. Equal texts are
+    held once: most cells say what others of their column say."""
     rows = table.rows
     last = last if last and last[0][2].number == table.first else ()
     changed = [n for n, cells in enumerate(rows) if n >= len(last) or last[n][0] != cells]
     typed = partial(_typed, [layout.at[key] for key in _read_from(layout.tab) if key in layout.at])
     gone = (last[n] for n in (*changed, *range(len(rows), len(last))) if n < len(last))
     earlier = {typed(row.raw): parsed for _, parsed, row in gone}
-    entries = list(last[: len(rows)])
+    entries, texts = list(last[: len(rows)]), dict[str, str]()
     for n in changed:
-        raw = tuple(rows[n])
+        cells = [texts.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in rows[n]]
+        raw = tuple(cells)
         known = earlier.get(typed(raw)) if earlier else None
         same = known is not None and known.filled == _is_filled(raw)
         parsed = known if known and same else parse(layout, raw, zone)
-        entries[n : n + 1] = [(rows[n], parsed, Row(table.first + n, raw, parsed))]
+        entries[n : n + 1] = [(cells, parsed, Row(table.first + n, raw, parsed))]
     return entries
 
 
