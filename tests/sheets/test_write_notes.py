@@ -16,8 +16,9 @@ from sync.core.sheet.plan import Plan, TabPlan
 from sync.operations import jobs
 from sync.service import Service
 from sync.settings import Settings, default_path
-from sync.sheets import write_notes
-from sync.sheets.gateway import Client, Gateway, Unreachable
+from sync.sheets import answers, write_notes
+from sync.sheets.answers import Verdict
+from sync.sheets.gateway import Client, Gateway, Unknown, Unreachable
 from sync.workbook import transport
 from sync.workbook.cells import model
 from sync.workbook.server import Request, Response
@@ -244,6 +245,38 @@ def test_two_processes_that_need_it_at_once_are_not_refused(live: LiveBook) -> N
     seen = gateways[0].read_with_notes()
     for number in (1, 2):
         assert write_notes.headers(Plan({"status": TabPlan("status", ())}, number=f"{number:032}"), seen)
+
+
+def test_an_answer_on_its_way_to_a_workbook_without_it_is_waited_for(live: LiveBook) -> None:
+    """Whatever arrives makes the sheet: where it is not there, the answer may still come, and the ledger must know of
+    it once it falls one column beside."""
+    sheet = live.book.worksheet("问题台账")
+    end, place = len(sheet.row_values(1)), sheet.row_values(1).index("核实结果")
+    sheet.insert_cols([["自己的", "甲说", "乙说"]], end + 1)
+    live.settle(AT)
+    live.book.del_worksheet(live.book.worksheet("写入记录"))
+    live.restart()
+    on_its_way: list[Request] = []
+
+    def slow(request: Request) -> None:
+        if name(request) == "write":
+            on_its_way.append(request)
+            raise requests.ReadTimeout("slow")
+
+    live.before = slow
+    answer = Verdict(live.rows("问题台账", "编号")[0][0], {"accepted": "受理"}, allowed)
+    with pytest.raises(Unknown):
+        answers.write(live.gateway, live.ledger, answer)
+    live.before = lambda _: None
+    source = {"sheetId": sheet.id, "dimension": "COLUMNS", "startIndex": end, "endIndex": end + 1}
+    live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": place}}]})
+    assert live.api.handle(on_its_way[0]).status == 200
+    live.settle("2026-11-24 09:31")
+    assert sheet.col_values(place + 1) == ["自己的", "甲说", "乙说"]
+
+
+def allowed(_: object) -> str:
+    return ""
 
 
 # Where it is not as we made it ---------------------------------------------------------------------------------
