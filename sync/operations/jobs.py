@@ -73,10 +73,10 @@ def ensure_tabs(service: Service) -> None:
 
 
 def end_former_notes(service: Service) -> None:
-    """As ``set_up`` does, unless a write is under way of which the note may be needed: then at the next start."""
-    ledger = service.ledger
-    if ledger.current().plan is None and not ledger.page_writes.numbers():
-        set_up.end_former_notes(service.gateway)
+    """As ``set_up`` does; where a write is under way that is noted there, at the next start."""
+    plan = service.ledger.current().plan
+    under_way = {*service.ledger.page_writes.numbers(), *([plan.number] if plan else ())}
+    set_up.end_former_notes(service.gateway, under_way)
 
 
 def back_up(service: Service) -> None:

@@ -153,7 +153,7 @@ def outcome(gateway: Gateway, ledger: Ledger, plan: Plan, number: str, seen: Map
     table, fell, layout = seen.get(key), gateway.fell(plan, seen).get(key), locate(gateway.tabs[key], tab_plan.header)
     if table is None or fell is None or isinstance(layout, str):
         return None
-    if not write_notes.are_there(seen) and fell.header != tab_plan.header:
+    if not write_notes.are_there(seen):
         return None
     spot = _planned(layout, tab_plan)
     if fell.header == tab_plan.header and _is_in(ledger, _written(spot, tab_plan, number), spot.layout.tab, table):

@@ -157,13 +157,15 @@ class Client(HTTPClient):
 
 @dataclass
 class Gateway:
-    """One workbook. ``sheet_ids`` by tab key, ``titles`` of all sheets with their ids, learnt from the metadata."""
+    """One workbook. ``sheet_ids`` by tab key, ``titles`` of all sheets with their ids, and the sheet of ``notes``:
+    learnt from the metadata."""
 
     client: Client
     workbook: str
     tabs: Mapping[str, Tab]
     sheet_ids: dict[str, int] = field(default_factory=dict)
     titles: dict[str, int] = field(default_factory=dict)
+    notes: write_notes.Sheet | None = None
 
     def version(self) -> str:
         """The file's version: changes with every change of it (Drive files.get). Raises ``Unreachable``."""
@@ -175,7 +177,7 @@ class Gateway:
     def read(self, keys: Collection[str] = ()) -> dict[str, Table]:
         """All tabs that are there, or those of these ``keys``, by key; the notes of writes by theirs. Raises
         ``Unreachable`` with a sentence."""
-        is_known = write_notes.KEY not in keys or write_notes.TITLE in self.titles
+        is_known = write_notes.KEY not in keys or (self.notes is not None and self.notes.is_there)
         if self.sheet_ids.keys() != self.tabs.keys() or not is_known:  # what was not there may be by now
             self.learn_sheets()
         with _reading():
@@ -213,17 +215,21 @@ class Gateway:
 
     def learn_sheets(self) -> None:
         """Learn which tabs there are. Raises ``Unreachable``."""
-        self.titles = self._titles()
+        self._learn_titles()
         self.sheet_ids = {key: self.titles[tab.title] for key, tab in self.tabs.items() if tab.title in self.titles}
 
-    def _titles(self) -> dict[str, int]:
-        return {sheet["title"]: sheet.get("sheetId", 0) for sheet in self.sheets()}
+    def _learn_titles(self) -> write_notes.Sheet:
+        """Learn the sheets' titles, and return that of notes. Raises ``Unreachable``."""
+        sheets = self.sheets()
+        self.titles = {sheet["title"]: sheet.get("sheetId", 0) for sheet in sheets}
+        self.notes = write_notes.sheet_of(sheets, [tab.title for tab in self.tabs.values()])
+        return self.notes
 
     def sheets(self) -> list[dict[str, Any]]:
-        """Title and sheetId of every sheet in the file, ours or not. Raises ``Unreachable``."""
-        address = SPREADSHEET_URL % self.workbook
+        """Title, sheetId and size of every sheet in the file, ours or not. Raises ``Unreachable``."""
+        address, fields = SPREADSHEET_URL % self.workbook, "sheets.properties(sheetId,title,gridProperties)"
         with _reading():
-            answer = self.client.request("get", address, params={"fields": "sheets.properties(sheetId,title)"})
+            answer = self.client.request("get", address, params={"fields": fields})
             return [sheet["properties"] for sheet in answer.json()["sheets"]]
 
     def widths(self) -> dict[int, int]:
@@ -253,8 +259,8 @@ class Gateway:
 
     def _batch_get(self, keys: Collection[str]) -> dict[str, Table]:
         titles = {key: self.tabs[key].title for key in self.sheet_ids if key in keys or not keys}
-        if write_notes.KEY in keys and write_notes.TITLE in self.titles:
-            titles[write_notes.KEY] = write_notes.TITLE
+        if write_notes.KEY in keys and self.notes is not None and self.notes.is_there:
+            titles[write_notes.KEY] = self.notes.title
         return self._get(titles)
 
     def _get(self, titles: Mapping[str, str]) -> dict[str, Table]:
@@ -291,7 +297,8 @@ class Gateway:
             try:
                 reply = self._sent(plan)
             except APIError as error:
-                self.sheet_ids = {} if _code(error) == 400 else self.sheet_ids
+                if _code(error) == 400:
+                    self.sheet_ids, self.notes = {}, None
                 raise
             return self._landing(json.loads(reply, object_pairs_hook=_without_objects), plan)
 
@@ -312,21 +319,18 @@ class Gateway:
     def _notes(self, plan: Plan) -> list[dict[str, Any]]:
         """Requests that note the write: first of all, under the headers that it meets. The first write makes the sheet
         for it."""
-        tabs, made = list(self.tabs), list[dict[str, Any]]()
-        sheet = self._sheet_of_notes()
-        if sheet is None:
-            sheet, made = write_notes.sheet_requests(self.titles.values(), len(tabs))
-        notes = (write_notes.note(sheet, plan, key, self.sheet_ids[key], tabs) for key in plan.tabs)
-        return [*made, *(request for each in notes for request in each)]
+        sheet, tabs = self._sheet_of_notes(), list(self.tabs)
+        notes = (write_notes.note(sheet.id, plan, key, self.sheet_ids[key], tabs) for key in plan.tabs)
+        return [*sheet.made, *(request for each in notes for request in each)]
 
-    def _sheet_of_notes(self) -> int | None:
-        """Its id. Another process may have made it since the sheets were learnt. Raises ``Refused``."""
-        if write_notes.TITLE not in self.titles:
-            try:
-                self.titles = self._titles()
-            except Unreachable as error:
-                raise Refused(str(error)) from error
-        return self.titles.get(write_notes.TITLE)
+    def _sheet_of_notes(self) -> write_notes.Sheet:
+        """Another process may have made it since the sheets were learnt. Raises ``Refused``."""
+        if self.notes is not None and not self.notes.made:
+            return self.notes
+        try:
+            return self._learn_titles()
+        except Unreachable as error:
+            raise Refused(str(error)) from error
 
     def _requests(self, plan: Plan, key: str) -> list[dict[str, Any]]:
         tab_plan, sheet = plan.tabs[key], self.sheet_ids[key]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sync.core.rules.rules import Rules
 from sync.core.sheet import hand_made
-from sync.core.sheet.rows import Table
+from sync.core.sheet.rows import Table, layout_of
 from sync.core.sheet.tabs import Color, Column, Layout, Tab, letters, locate
 from sync.sheets import write_notes
 from sync.sheets.gateway import Gateway
@@ -55,8 +55,7 @@ def build(gateway: Gateway, rules: Rules, *, only_hidden: bool = False) -> list[
         sheet = next(n for n in range(1001 + index, 10**6) if n not in taken)
         taken.add(sheet)
         requests += tab_requests(tab, sheet, rules)
-    if write_notes.TITLE not in gateway.titles:  # else the first write would make it
-        requests += write_notes.sheet_requests(taken, len(gateway.tabs))[1]
+    requests += gateway.notes.made if gateway.notes else ()  # else the first write would make the sheet of notes
     if blank is not None and not gateway.sheet_ids:
         requests.append({"deleteSheet": {"sheetId": blank}})
     gateway.send(requests)
@@ -82,16 +81,21 @@ def extend(gateway: Gateway, rules: Rules, *, renew: bool = False) -> list[str]:
     return added
 
 
-def end_former_notes(gateway: Gateway) -> None:
+def end_former_notes(gateway: Gateway, under_way: Collection[str]) -> None:
     """Take the columns away from 内部记录 in which writes were noted up to 0.2: it has a row for each issue, and with
-    them a workbook passed the limit of cells at 45,000. Nothing may be under way that is noted there."""
-    sheet, tab = gateway.sheet_ids.get(write_notes.RECORDS), gateway.tabs[write_notes.RECORDS]
-    if sheet is None or gateway.widths()[sheet] <= write_notes.FORMER:
+    them a workbook passed the limit of cells at 45,000. Not while one of the writes ``under_way`` (their numbers) is
+    noted there. The sheet that takes their place is made in the same request: a full workbook has no room for it
+    before, and without it nothing would tell that a write never came."""
+    sheet, tab = gateway.sheet_ids.get(write_notes.RECORDS), gateway.tabs.get(write_notes.RECORDS)
+    if tab is None or sheet is None or gateway.widths()[sheet] <= write_notes.FORMER:
         return
-    layout = locate(tab, gateway.read((tab.key,))[tab.key].header)
-    if isinstance(layout, Layout) and max(layout.at.values()) < write_notes.FORMER:
+    seen = gateway.read((tab.key,))
+    layout = layout_of(tab, seen.get(tab.key))
+    if write_notes.is_noted_before(under_way, seen) or isinstance(layout, str):
+        return
+    if max(layout.at.values()) < write_notes.FORMER:
         gone = {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": write_notes.FORMER}
-        gateway.send([{"deleteDimension": {"range": gone}}])
+        gateway.send([{"deleteDimension": {"range": gone}}, *(gateway.notes.made if gateway.notes else ())])
 
 
 def complete(gateway: Gateway, rules: Rules, in_use: Container[str]) -> list[str]:

@@ -5,6 +5,7 @@ it arrived, so that a write whose answer was lost is told from one that never ca
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sync.core.sheet.landing import cell_at
@@ -12,21 +13,54 @@ from sync.core.sheet.plan import PAGES, Plan
 from sync.core.sheet.rows import Raw, Table, plain
 
 KEY, TITLE = "write notes", "写入记录"
-WIDTH = 200  # a header row that is wider makes it grow
+IDS = range(3001, 10**4)  # of the sheet; of those that people make the workbook takes them from two thousand million
+WIDTH = 200  # columns at least
 RECORDS, FORMER = "records", 5  # up to 0.2 they stood in 内部记录, from this column on, which a row has for each issue
 KEYS = (KEY, RECORDS)  # tabs to be read for the notes
 HELP = "系统自己用的隐藏表，请不要改动。"
 Request = dict[str, Any]
 
 
-def sheet_requests(taken: Collection[int], tabs: int) -> tuple[int, list[Request]]:
-    """The id of a new sheet for the notes of so many ``tabs``, and what makes it. ``taken``: ids of other sheets."""
-    sheet = next(number for number in range(3001, 10**6) if number not in taken)
-    size = {"rowCount": 1 + tabs * PAGES.stop, "columnCount": WIDTH, "frozenRowCount": 1}
+@dataclass(frozen=True)
+class Sheet:
+    """The sheet of the notes. ``made``: requests that make it, or make it as large as it must be; empty: it is."""
+
+    id: int
+    title: str
+    is_there: bool
+    made: Sequence[Request] = ()
+
+
+def sheet_of(sheets: Sequence[Mapping[str, Any]], tabs: Collection[str]) -> Sheet:
+    """The sheet for the notes of writes to ``tabs`` (by title), in a workbook of these ``sheets`` (SheetProperties): a
+    row for each tab and place, as wide as their headers. One of its title that people made is left alone."""
+    grids = {sheet["title"]: sheet.get("gridProperties", {}) for sheet in sheets}
+    wide = max((grids[title].get("columnCount", 0) for title in tabs if title in grids), default=0)
+    rows, columns = 1 + len(tabs) * PAGES.stop, max(WIDTH, 1 + wide)
+    for sheet in sheets:
+        number, title = sheet.get("sheetId", 0), sheet["title"]
+        if number in IDS and title.startswith(TITLE):
+            return Sheet(number, title, is_there=True, made=_enlarged(number, grids[title], rows, columns))
+    number = next(number for number in IDS if all(number != sheet.get("sheetId", 0) for sheet in sheets))
+    title = next(title for title in (TITLE, *(f"{TITLE}{n}" for n in range(2, 1000))) if title not in grids)
+    return Sheet(number, title, is_there=False, made=_new_sheet(number, title, rows, columns))
+
+
+def _enlarged(sheet: int, size: Mapping[str, int], rows: int, columns: int) -> list[Request]:
+    lacking = {"ROWS": rows - size.get("rowCount", 0), "COLUMNS": columns - size.get("columnCount", 0)}
+    return [
+        {"appendDimension": {"sheetId": sheet, "dimension": dimension, "length": length}}
+        for dimension, length in lacking.items()
+        if length > 0
+    ]
+
+
+def _new_sheet(sheet: int, title: str, rows: int, columns: int) -> list[Request]:
+    size = {"rowCount": rows, "columnCount": columns, "frozenRowCount": 1}
     head = {"userEnteredValue": {"stringValue": "写入"}, "note": HELP}
     guarded = {"range": {"sheetId": sheet}, "warningOnly": True, "description": HELP}
-    return sheet, [
-        {"addSheet": {"properties": {"sheetId": sheet, "title": TITLE, "gridProperties": size, "hidden": True}}},
+    return [
+        {"addSheet": {"properties": {"sheetId": sheet, "title": title, "gridProperties": size, "hidden": True}}},
         {
             "updateCells": {
                 "start": {"sheetId": sheet, "rowIndex": 0, "columnIndex": 0},
@@ -56,6 +90,11 @@ def note(sheet: int, plan: Plan, key: str, source: int, tabs: Sequence[str]) -> 
 def are_there(seen: Mapping[str, Table]) -> bool:
     """Whether the workbook that was ``seen`` notes writes, or did before."""
     return KEY in seen or bool(_former(seen))
+
+
+def is_noted_before(numbers: Collection[str], seen: Mapping[str, Table]) -> bool:
+    """Whether a note of one of these writes stands where up to 0.2 they stood."""
+    return any(note.partition(" ")[0] in numbers for note in _former(seen))
 
 
 def headers(plan: Plan, seen: Mapping[str, Table]) -> dict[str, Sequence[Raw]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -14,13 +15,15 @@ import requests
 from sync.core.sheet.plan import Plan, TabPlan
 from sync.operations import jobs
 from sync.service import Service
-from sync.settings import Settings
-from sync.sheets import write_notes
-from sync.sheets.gateway import Client, Gateway, Unreachable
+from sync.settings import Settings, default_path
+from sync.sheets import answers, write_notes
+from sync.sheets.answers import Verdict
+from sync.sheets.gateway import Client, Gateway, Unknown, Unreachable
 from sync.workbook import transport
+from sync.workbook.cells import model
 from sync.workbook.server import Request, Response
 from tests.book import hour, templates
-from tests.live_book import LiveBook, name
+from tests.live_book import LiveBook, append, name
 
 AT = "2026-11-24 09:30"
 ISSUES = """
@@ -145,15 +148,59 @@ def test_at_a_start_the_hidden_tab_is_made_as_narrow_as_it_need_be(service: Serv
     assert book_of(service).worksheet("内部记录").get_values("A:C") == records
 
 
-def test_not_while_a_write_is_under_way_that_may_be_noted_there(service: Service) -> None:
+def test_not_while_a_write_is_under_way_that_is_noted_there(service: Service) -> None:
     service.ticks(hour(AT), idle=False)
     as_before(book_of(service))
     plan = service.ledger.page_writes.begin(Plan({"issues": TabPlan("issues", ("街路",))}))
+    book_of(service).worksheet("内部记录").update([[f"{plan.number} issues", "街路"]], "F20", raw=True)
     jobs.ensure_tabs(service)
     assert sizes(book_of(service))["内部记录"][1] == 200
     service.ledger.end_page_write(plan.number)
     jobs.ensure_tabs(service)
     assert sizes(book_of(service))["内部记录"][1] == 5
+
+
+def test_a_workbook_that_is_full_is_written_again_after_the_start(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its looks were refused: of each the ledger holds what it meant to write, and none is noted."""
+    service.ticks(hour(AT), idle=False)
+    book = book_of(service)
+    as_before(book)
+    monkeypatch.setattr(model, "MAX_CELLS", sum(rows * columns for rows, columns in sizes(book).values()))
+    append(book, ISSUES)
+    assert "limit" in service.ticks(hour(AT), idle=False).trouble
+    jobs.ensure_tabs(service)
+    assert sizes(book)["写入记录"] == (136, 201), "made in the same request"
+    assert not service.ticks(hour(AT), idle=False).trouble
+    assert all(row[0] for row in book.worksheet("问题台账").get_values("A2:A3")), "numbered"
+
+
+def test_what_a_full_workbook_refused_is_known_never_to_have_come(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where columns were moved meanwhile, nothing is looked for in the cells of people."""
+    service.ticks(hour(AT), idle=False)
+    book = book_of(service)
+    as_before(book)
+    monkeypatch.setattr(model, "MAX_CELLS", sum(rows * columns for rows, columns in sizes(book).values()))
+    append(book, ISSUES)
+    service.ticks(hour(AT), idle=False)
+    jobs.ensure_tabs(service)
+    plan, seen = service.ledger.current().plan, service.gateway.read_with_notes()
+    assert plan is not None and service.gateway.fell(plan, seen) == {}
+
+
+def test_templates_of_before_without_the_hidden_tab_start(tmp_path: Path) -> None:
+    """A bureau's own folder of templates, copied when there was no 内部记录 yet."""
+    folder = tmp_path / "templates"
+    shutil.copytree(default_path("sheet_templates"), folder)
+    (folder / "records.toml").unlink()
+    values = {"JIELU_DATA": str(tmp_path / "data"), "JIELU_SECRET": "tests", "JIELU_TEMPLATES": str(folder)}
+    with closing(Service(Settings.read(values))) as service:
+        jobs.ensure_tabs(service)
+        jobs.ensure_tabs(service)
+        assert set(sizes(book_of(service))) == {tab.title for tab in service.templates.values()} | {"写入记录"}
 
 
 def test_a_column_that_stands_behind_the_notes_keeps_them(service: Service) -> None:
@@ -198,3 +245,74 @@ def test_two_processes_that_need_it_at_once_are_not_refused(live: LiveBook) -> N
     seen = gateways[0].read_with_notes()
     for number in (1, 2):
         assert write_notes.headers(Plan({"status": TabPlan("status", ())}, number=f"{number:032}"), seen)
+
+
+def test_an_answer_on_its_way_to_a_workbook_without_it_is_waited_for(live: LiveBook) -> None:
+    """Whatever arrives makes the sheet: where it is not there, the answer may still come, and the ledger must know of
+    it once it falls one column beside."""
+    sheet = live.book.worksheet("问题台账")
+    end, place = len(sheet.row_values(1)), sheet.row_values(1).index("核实结果")
+    sheet.insert_cols([["自己的", "甲说", "乙说"]], end + 1)
+    live.settle(AT)
+    live.book.del_worksheet(live.book.worksheet("写入记录"))
+    live.restart()
+    on_its_way: list[Request] = []
+
+    def slow(request: Request) -> None:
+        if name(request) == "write":
+            on_its_way.append(request)
+            raise requests.ReadTimeout("slow")
+
+    live.before = slow
+    answer = Verdict(live.rows("问题台账", "编号")[0][0], {"accepted": "受理"}, allowed)
+    with pytest.raises(Unknown):
+        answers.write(live.gateway, live.ledger, answer)
+    live.before = lambda _: None
+    source = {"sheetId": sheet.id, "dimension": "COLUMNS", "startIndex": end, "endIndex": end + 1}
+    live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": place}}]})
+    assert live.api.handle(on_its_way[0]).status == 200
+    live.settle("2026-11-24 09:31")
+    assert sheet.col_values(place + 1) == ["自己的", "甲说", "乙说"]
+
+
+def allowed(_: object) -> str:
+    return ""
+
+
+# Where it is not as we made it ---------------------------------------------------------------------------------
+@pytest.mark.parametrize(("dimension", "left"), [("ROWS", 2), ("COLUMNS", 1)])
+def test_it_is_made_large_enough_where_somebody_deleted_of_it(live: LiveBook, dimension: str, left: int) -> None:
+    """So it is where a later version knows of more tabs."""
+    live.settle(AT)
+    gone = {"sheetId": live.book.worksheet("写入记录").id, "dimension": dimension, "startIndex": left}
+    live.book.batch_update({"requests": [{"deleteDimension": {"range": gone}}]})
+    live.type("问题台账", 1, "街路长", "乱")
+    report = live.settle("2026-11-24 09:31")
+    assert not report.trouble and live.rows("问题台账", "街路长")[0] == ("街路长01",)
+    assert sizes(live.book)["写入记录"] == (136, 200)
+    live.type("问题台账", 1, "街路长", "乱")
+    live.settle("2026-11-24 09:32")
+    assert sizes(live.book)["写入记录"] == (136, 200), "once"
+
+
+def test_it_is_wider_than_the_widest_tab_before_a_header_is_copied_into_it() -> None:
+    """Whether a copy makes a sheet of Google wider is nowhere written. 内部记录 of 0.2 has 200 columns."""
+    size = {"rowCount": 1000, "columnCount": 200}
+    records = {"sheetId": 1014, "title": "内部记录", "gridProperties": size}
+    wide = {"sheetId": 7, "title": "本局自己的", "gridProperties": {"rowCount": 9, "columnCount": 900}}
+    new = write_notes.sheet_of([records, wide], ["内部记录", "问题台账"])
+    assert new.made[0]["addSheet"]["properties"]["gridProperties"]["columnCount"] == 201
+    there = {"sheetId": new.id, "title": new.title, "gridProperties": size}
+    more = write_notes.sheet_of([records, wide, there], ["内部记录", "问题台账"]).made
+    assert more == [{"appendDimension": {"sheetId": new.id, "dimension": "COLUMNS", "length": 1}}]
+
+
+def test_a_sheet_of_that_name_which_people_made_is_left_as_it_is(live: LiveBook) -> None:
+    live.book.del_worksheet(live.book.worksheet("写入记录"))
+    own = [[f"{row}号{column}" for column in "甲乙丙"] for row in range(200)]
+    live.book.add_worksheet("写入记录", 200, 3).update(own, raw=True)
+    assert not live.settle(AT).trouble
+    assert live.book.worksheet("写入记录").get_values() == own
+    assert live.book.worksheet("写入记录2").isSheetHidden
+    gateway = Gateway(live.gateway.client, live.book.id, templates())
+    assert any(str(row[0]).endswith(" issues") for row in gateway.read_with_notes()[write_notes.KEY].rows if row)
