@@ -67,6 +67,11 @@ class Results:
         """Hold on to all earlier results where this look asked for none: what is made of them was taken as it was."""
         self.after = self.after or dict(self.before)
 
+    def drop(self, names: Iterable[Hashable]) -> None:
+        """Let go of the results of these names, which the next look can't take as they are."""
+        for name in names:
+            self.after.pop(name, None)
+
     def earlier(self, name: Hashable) -> Any:
         """The result of the look before, whatever it was computed from; None where there is none."""
         return self.before.get(name, NONE)[1]

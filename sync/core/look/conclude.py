@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sync.core.duties.duties import Done, outlasting
 from sync.core.issues.issues import Stamps
@@ -23,6 +23,7 @@ from sync.core.look.reading import DUTY_TAB, LEAVING, PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
 from sync.core.look.rebuilding.archive import SERVICE
 from sync.core.look.scores import seals
+from sync.core.memo import Results
 from sync.core.memory import Change, Decision
 from sync.core.scores.lines import OF_ISSUE, Group, Line, of_issues
 from sync.core.sheet import plan
@@ -34,6 +35,7 @@ from sync.core.sheet.tabs import Layout
 
 RowCells = list[tuple[Row, Mapping[str, Any]]]  # what each row should show
 Changed = list[tuple[Row, Sequence[Write]]]
+Writing = TypeVar("Writing", Changed, TabPlan)
 
 
 def conclude(look: Look) -> Decision:
@@ -196,9 +198,18 @@ def differences(reading: Reading, key: str, rows: Sequence[tuple[Row, Mapping[st
     """The rows that do not say what they should, with the cells that differ. The same content is not held against the
     same cells twice."""
     given = reading.layouts[key], rows
-    changed = reading.memo.of("all differences").result(key, given, _differences, reading, key, rows)
+    changed = _until_written(reading.memo.of("all differences"), key, given, _differences, reading, key, rows)
     reading.memo.of(f"differences {key}").keep_all()
     return changed
+
+
+def _until_written(results: Results, name: str, given: object, make: Callable[..., Writing], *arguments: Any) -> Writing:
+    """As ``Results.result``, of what is to be written: once something is, the rows are others, and nothing of it can be
+    taken at the next look."""
+    made = results.result(name, given, make, *arguments)
+    if made.cells if isinstance(made, TabPlan) else made:
+        results.drop((name,))
+    return made
 
 
 def _differences(reading: Reading, key: str, rows: Sequence[tuple[Row, Mapping[str, Any]]]) -> Changed:
@@ -206,6 +217,7 @@ def _differences(reading: Reading, key: str, rows: Sequence[tuple[Row, Mapping[s
     names = [row.rid or row.parsed.key or row.number for row, _ in rows]
     given = [(layout, row.raw, cells) for row, cells in rows]
     writes = results.each(names, given, lambda n: plan.differences(layout, *rows[n], zone))
+    results.drop(name for name, own in zip(names, writes, strict=True) if own)
     return [(row, _in_row(row, own)) for (row, _), own in zip(rows, writes, strict=True) if own]
 
 
@@ -241,7 +253,7 @@ def _records_plan(look: Look) -> TabPlan:
     rows = [reading.rows.get(key) for key in (recalling.TAB, *recalling.RECORDED)]
     known = reading.memory.known, reading.known, look.followed, look.roster.days, reading.away.keys()
     given = reading.layouts[recalling.TAB], rows, known, letters, _numbers(look)
-    planned = reading.memo.result("records plan", given, _new_records_plan, look, letters)
+    planned = _until_written(reading.memo.of("records plan"), "", given, _new_records_plan, look, letters)
     of_rows = [f"{recalling.OF_ROWS} {key}" for key in recalling.RECORDED]
     for kind in (recalling.TEXTS, *of_rows, f"differences {recalling.TAB}"):
         reading.memo.of(kind).keep_all()
@@ -295,7 +307,7 @@ def _service_plan(reading: Reading, key: str, wished: Mapping[tuple[str, ...], M
     """A tab that the service fills, worked out anew where it or what it should say is another than at the look
     before."""
     given = reading.layouts[key], reading.rows[key], wished
-    planned = reading.memo.of("service plans").result(key, given, _new_service_plan, reading, key, wished)
+    planned = _until_written(reading.memo.of("service plans"), key, given, _new_service_plan, reading, key, wished)
     reading.memo.of(f"differences {key}").keep_all()
     return planned
 

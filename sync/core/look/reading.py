@@ -415,8 +415,10 @@ def _news(
         return identity.remember(rows[n], before, _marks(reading, rows[n], before))
 
     # a row with news is looked at again: they hang on the hour
-    news = reading.memo.of(f"news {key}").each(rids, given, remember, lambda entry, _: entry is None)
+    results = reading.memo.of(f"news {key}")
+    news = results.each(rids, given, remember, lambda entry, _: entry is None)
     entries = {rid: entry for rid, entry in zip(rids, news, strict=True) if entry}
+    results.drop(entries)
     for rid, entry in entries.items():
         before = known.get(rid)
         if before is not None and before.cells:  # of a recalled row only the hours are known

@@ -214,7 +214,9 @@ def _stamped_before(reading: Reading, people: People, fixes: Mapping[str, Sequen
         except Exception as error:  # one issue never stops the rest
             raise IssueFailed(rows[n]) from error
 
-    stamps = reading.memo.of(STAMPED).each(rids, given, make)
+    results = reading.memo.of(STAMPED)
+    stamps = results.each(rids, given, make)
+    results.drop(rid for rid, own in zip(rids, before, strict=True) if not own)  # by the next look it has some
     unsettled = [row for row, own in zip(rows, stamps, strict=True) if not own or _is_unsettled(own)]
     return _Before({rid: own for rid, own in zip(rids, stamps, strict=True) if own}, unsettled)
 

@@ -77,6 +77,11 @@ class TabPlan:
     rows: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)  # as seen, by number
     back: tuple[str, ...] = ()
 
+    @property
+    def cells(self) -> int:
+        """Cells to write; an appended row counts its filled cells."""
+        return len(self.writes) + sum(len(row) - row.count("") - row.count(None) for row in self.appends)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -90,11 +95,7 @@ class Plan:
 
     @property
     def cells(self) -> int:
-        """Cells to write; an appended row counts its filled cells."""
-        return sum(
-            len(tab.writes) + sum(1 for row in tab.appends for cell in row if cell not in ("", None))
-            for tab in self.tabs.values()
-        )
+        return sum(tab.cells for tab in self.tabs.values())
 
     def with_tab(self, added: TabPlan) -> Plan:
         """This plan and the writes of one tab, behind those that it has for the tab already."""
