@@ -203,7 +203,9 @@ def differences(reading: Reading, key: str, rows: Sequence[tuple[Row, Mapping[st
     return changed
 
 
-def _until_written(results: Results, name: str, given: object, make: Callable[..., Writing], *arguments: Any) -> Writing:
+def _until_written(
+    results: Results, name: str, given: object, make: Callable[..., Writing], *arguments: Any
+) -> Writing:
     """As ``Results.result``, of what is to be written: once something is, the rows are others, and nothing of it can be
     taken at the next look."""
     made = results.result(name, given, make, *arguments)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from operator import eq
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,7 @@ from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.known_rows import completed
 from sync.core.sheet.landing import give_back, standing
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, filled_row
-from sync.core.sheet.rows import Raw, Row, Table, TabRows, column_texts, plain, read
+from sync.core.sheet.rows import Raw, Row, Table, TabRows, column_texts, plain, read, stands
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
@@ -255,13 +254,12 @@ def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) ->
     """The rows of a tab; rows that stand as they stood are not read again."""
     results = memo.of("rows")
     arguments = (layout, table, zone, results.earlier(key))
-    return results.result(key, (layout, table.first), read, *arguments, holds=_is_of).rows
+    return results.result(key, layout, read, *arguments, holds=_is_of).rows
 
 
 def _is_of(result: TabRows, _: Layout, table: Table, *__: object) -> bool:
-    """Whether rows were read of a tab that stands as this one. They hold its cells themselves: with the tab beside them
-    each would be held twice."""
-    return len(result.entries) == len(table.rows) and all(map(eq, (cells for cells, *_ in result.entries), table.rows))
+    """Whether the tab stands as these rows. With it beside them each cell would be held twice."""
+    return stands(result.every, table)
 
 
 def _remembered(reading: Reading, key: str) -> Sequence[Row]:
@@ -277,7 +275,7 @@ def _made_rows(
 ) -> Sequence[Row]:
     """Rows that have no place in the tab as it was read, by their ids and cells as last known; ``name``: in the
     memo."""
-    raws = [list(filled_row(layout, cells)) for _, cells in known]
+    raws = [filled_row(layout, cells) for _, cells in known]
     rows = _read(name, layout, Table(layout.tab.key, layout.header, raws, first=0), reading.zone, reading.memo)
     return [row._replace(number=0, rid=known[row.number][0]) for row in rows]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from json.encoder import encode_basestring_ascii
+from operator import eq
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -98,43 +99,47 @@ def column_texts(layout: Layout, rows: Iterable[Row], key: str) -> list[str]:
 
 
 NOWHERE = 10**9  # of a column that a workbook of before does not have yet
-Entry = tuple[Sequence[Raw], Parsed, Row]  # a row as the API gave it, as read, and in its place
 
 
 @dataclass(frozen=True)
 class TabRows:
-    """A tab as read. ``rows``: those that hold anything at all, without ids; ``entries``: every row, so that the next
-    reading need not read again what stands where it stood."""
+    """A tab as read. ``rows``: those that hold anything at all, without ids; ``every``: with the empty ones, so that
+    the next reading need not read again what stands where it stood."""
 
     layout: Layout
-    entries: Sequence[Entry]
+    every: Sequence[Row]
     rows: Sequence[Row]
 
 
 def read(layout: Layout, table: Table, zone: ZoneInfo, before: TabRows | None = None) -> TabRows:
     """All rows of a tab. ``before``: the same tab as it was read before."""
-    entries = _entries(layout, table, zone, before.entries if before and before.layout == layout else ())
-    return TabRows(layout, entries, [row for _, parsed, row in entries if parsed.filled])
+    every = _rows(layout, table, zone, before.every if before and before.layout == layout else ())
+    return TabRows(layout, every, [row for row in every if row.parsed.filled])
 
 
-def _entries(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Entry]) -> list[Entry]:
+def stands(before: Sequence[Row], table: Table) -> bool:
+    """Whether the rows that were read before are those of this table, each in its place."""
+    is_there = len(before) == len(table.rows) and (not before or before[0].number == table.first)
+    return is_there and all(map(eq, (row.raw for row in before), map(tuple, table.rows)))
+
+
+def _rows(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Row]) -> list[Row]:
     """Every row. One that stands elsewhere, or in which the service alone wrote, is not read again. Equal texts are
     held once: most cells say what others of their column say."""
     rows = table.rows
-    last = last if last and last[0][2].number == table.first else ()
-    changed = [n for n, cells in enumerate(rows) if n >= len(last) or last[n][0] != cells]
+    last = last if last and last[0].number == table.first else ()
+    changed = [n for n, cells in enumerate(rows) if n >= len(last) or last[n].raw != tuple(cells)]
     typed = partial(_typed, [layout.at[key] for key in _read_from(layout.tab) if key in layout.at])
     gone = (last[n] for n in (*changed, *range(len(rows), len(last))) if n < len(last))
-    earlier = {typed(row.raw): parsed for _, parsed, row in gone}
-    entries, texts = list(last[: len(rows)]), dict[str, str]()
+    earlier = {typed(row.raw): row.parsed for row in gone}
+    every, texts = list(last[: len(rows)]), dict[str, str]()
     for n in changed:
-        cells = [texts.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in rows[n]]
-        raw = tuple(cells)
+        raw = tuple([texts.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in rows[n]])
         known = earlier.get(typed(raw)) if earlier else None
         same = known is not None and known.filled == _is_filled(raw)
         parsed = known if known and same else parse(layout, raw, zone)
-        entries[n : n + 1] = [(cells, parsed, Row(table.first + n, raw, parsed))]
-    return entries
+        every[n : n + 1] = [Row(table.first + n, raw, parsed)]
+    return every
 
 
 def _read_from(tab: Tab) -> Iterable[str]:
