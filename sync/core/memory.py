@@ -6,7 +6,7 @@ when to look again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -157,6 +157,7 @@ class Memory:
     plan: Plan | None = None  # the last write, while nobody saw it land
     restores: tuple[Restore, ...] = ()  # cells of people that a form or a file changed, to be written
     covers: tuple[Cover, ...] = ()  # writes of ours that may stand in cells of people
+    waiting: tuple[Cover, ...] = ()  # those that fell into a row that went before it was looked at: it may come back
     wanted_back: tuple[str, ...] = ()  # ids of deleted rows that somebody wants back
     wanted_sealed: tuple[str, ...] = ()  # months that somebody wants sealed before their hour
     warnings: Mapping[str, str] = field(default_factory=dict)  # what the service says of itself in 运行状态, by item
@@ -219,6 +220,8 @@ class Decision:
     restored: tuple[str, ...] = ()  # wanted rows that were seen in their tab again
     restores: tuple[Restore, ...] = ()  # those of the memory that are not seen in their rows yet
     uncovered: frozenset[str] = frozenset()  # covers of the memory (numbers) of which nothing stands any more
+    reopened: tuple[Cover, ...] = ()  # covers that waited, and whose row is back
+    waiting: tuple[Cover, ...] = ()  # as ``Memory``
     problems: int = 0  # rows with a fault
     failures: tuple[Failed, ...] = ()  # what failed and was left as it was
     believed: bool = True  # whether the hour was; if not, only checks were made
@@ -233,7 +236,11 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
     if not decision.believed:
         written = decision.plan if decision.plan.tabs else None
         news = {"status": decision.status, "plan": written, "first_seen": decision.first_seen}
-        owed = {"restores": decision.restores, "covers": _still_open(memory, decision)}
+        owed = {
+            "restores": decision.restores,
+            "covers": still_open(memory.covers, decision),
+            "waiting": decision.waiting,
+        }
         return replace(memory, unsure=False, **news, **owed)  # type: ignore[arg-type]
     changed = {key: {**memory.known.get(key, {}), **rows} for key, rows in decision.known.items() if rows}
     return replace(
@@ -252,7 +259,8 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         status=decision.status,
         plan=decision.plan if decision.plan.tabs else None,
         restores=decision.restores,
-        covers=_still_open(memory, decision),
+        covers=still_open(memory.covers, decision),
+        waiting=decision.waiting,
         wanted_back=tuple(rid for rid in memory.wanted_back if rid not in decision.restored),
         wanted_sealed=(),
         last_tick=now,
@@ -267,8 +275,9 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
     )
 
 
-def _still_open(memory: Memory, decision: Decision) -> tuple[Cover, ...]:
-    return tuple(cover for cover in memory.covers if cover.number not in decision.uncovered)
+def still_open(covers: Iterable[Cover], decision: Decision) -> tuple[Cover, ...]:
+    """The ``covers`` of which something may stand yet after a look, and those that it opened again."""
+    return (*(cover for cover in covers if cover.number not in decision.uncovered), *decision.reopened)
 
 
 def _with(before: Mapping[K, V], news: Mapping[K, V]) -> Mapping[K, V]:

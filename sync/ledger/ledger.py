@@ -35,6 +35,7 @@ from sync.core.memory import (
     held_about,
     is_held,
     seals_in_short,
+    still_open,
     stored_issues,
     with_facts,
     without_facts,
@@ -228,12 +229,13 @@ class Ledger:
 
     def _told(self, db: sa.Connection, decision: Decision) -> dict[str, Any]:
         """The facts that every look leaves behind, whether its hour was believed or not."""
-        covers = [cover for cover in self.records.covers(db) if cover.number not in decision.uncovered]
+        covers = still_open(self.records.covers(db), decision)
         return {
             "status": {key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()},
             "plan": packed(decision.plan) if decision.plan.tabs else None,
             "restores": self.records.codec.unstructure(decision.restores),
             "covers": self.records.codec.unstructure(covers),
+            "waiting": self.records.codec.unstructure(decision.waiting),
             "problems": decision.problems,
             "warnings": decision.warnings,
             "first_seen": {key: at.astimezone(UTC).isoformat() for key, at in decision.first_seen.items()},

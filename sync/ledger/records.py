@@ -216,6 +216,7 @@ class Records:
             plan=self._plan(db),
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),
             covers=self.covers(db),
+            waiting=self.covers(db, "waiting"),
             last_tick=self._moment(last) if last else None,
             latest=self._moment(latest) if latest else None,
             first_seen={key: self._moment(at) for key, at in self.fact(db, "first_seen", {}).items()},
@@ -338,9 +339,9 @@ class Records:
             tab["rows"] = _by_number(tab["rows"])
         return self.codec.structure(stored, Plan)
 
-    def covers(self, db: Connection) -> tuple[Cover, ...]:
-        """Writes that may stand in cells of people."""
-        stored = self.fact(db, "covers", [])
+    def covers(self, db: Connection, fact: str = "covers") -> tuple[Cover, ...]:
+        """Writes that may stand in cells of people; those ``waiting`` for their row."""
+        stored = self.fact(db, fact, [])
         numbered = [{**cover, **{key: _by_number(cover[key]) for key in ("rows", "fell")}} for cover in stored]
         return self.codec.structure(numbered, tuple[Cover, ...])
 

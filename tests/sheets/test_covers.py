@@ -1104,3 +1104,99 @@ def test_a_number_that_fell_on_the_next_report_of_the_same_inspector_is_not_its_
     live.settle("2026-11-24 09:34")
     given = dict(live.rows("问题台账", "问题描述", "编号"))
     assert given["庚"] == "20261124-007" and "20261124-006" not in given.values()
+
+
+# A row that went before anybody looked --------------------------------------------------------------------------
+ANSWER: dict[str, Raw] = {"verified": "通过", "verifier": "标准化办01", "verify_note": "扫净了"}
+
+
+def answer_on_the_first_row_cut(live: LiveBook) -> list[Raw]:
+    """The office answers 20261124-001 (戊, in the first row) while somebody sorts: it falls on 甲, whose row is cut
+    right after that. What was cut."""
+    taken: list[list[Raw]] = []
+
+    def cut(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and not taken:
+            taken.append(sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")[1])
+            sheet_of(live).delete_rows(2)
+        return None
+
+    last = gspread.utils.rowcol_to_a1(6, sheet_of(live).col_count)
+    in_the_gap_once(live, lambda book: sheet_of(book).sort((column(book, "编号"), "des"), range=f"A2:{last}"))
+    live.after = cut
+    answers.write(live.gateway, live.ledger, Verdict("20261124-001", ANSWER, lambda _: ""))
+    live.after = lambda request, response: None
+    return taken[0]
+
+
+def told(live: LiveBook) -> dict[str, tuple[str, ...]]:
+    return {row[0]: row[1:] for row in live.rows("问题台账", "问题描述", "状态", "复核结果", "复核人", "复核意见")}
+
+
+OPEN, CLOSED = ("待整改", "", "", ""), ("已销号", "通过", "标准化办01", "扫净了")
+
+
+@pytest.mark.parametrize("looks", [1, 2, 5])
+def test_an_answer_that_fell_on_a_row_which_was_cut_closes_nothing_when_that_is_pasted(
+    live: LiveBook, looks: int
+) -> None:
+    live.settle(AT)
+    cut = answer_on_the_first_row_cut(live)
+    assert (cut[11], "通过" in cut) == ("甲", True)
+    for minute in range(31, 31 + looks):
+        live.settle(f"2026-11-24 09:{minute}")
+    assert told(live) == {"戊": CLOSED, "丁": OPEN, "丙": OPEN, "乙": OPEN}
+    sheet_of(live).append_row(cut, value_input_option="RAW", table_range="A1")  # type: ignore[arg-type]
+    live.settle("2026-11-24 09:50")
+    assert told(live) == {"戊": CLOSED, "丁": OPEN, "丙": OPEN, "乙": OPEN, "甲": OPEN}
+    assert not live.ledger.current().waiting and not live.ledger.current().covers
+
+
+def test_it_waits_though_the_service_starts_anew_and_keeps_no_look_from_resting(live: LiveBook) -> None:
+    live.settle(AT)
+    cut = answer_on_the_first_row_cut(live)
+    live.settle("2026-11-24 09:31")
+    live.restart()
+    live.settle("2026-11-24 09:32", idle=True)
+    assert live.settle("2026-11-24 09:33", idle=True).idle
+    sheet_of(live).append_row(cut, value_input_option="RAW", table_range="A1")  # type: ignore[arg-type]
+    live.settle("2026-11-24 09:34", idle=True)
+    assert told(live)["甲"] == OPEN
+
+
+def test_while_it_waits_the_same_words_of_people_count_in_other_rows(live: LiveBook) -> None:
+    live.settle(AT)
+    cut = answer_on_the_first_row_cut(live)
+    live.settle("2026-11-24 09:31")
+    row = [text for text, *_ in live.rows("问题台账", "问题描述")].index("丁") + 1
+    for header, value in (("复核结果", "通过"), ("复核人", "标准化办01"), ("复核意见", "扫净了")):
+        live.type("问题台账", row, header, value)
+    answers.write(live.gateway, live.ledger, Verdict("20261124-003", ANSWER, lambda _: ""))
+    live.settle("2026-11-24 09:32")
+    assert told(live) == {"戊": CLOSED, "丁": CLOSED, "丙": CLOSED, "乙": OPEN}
+    sheet_of(live).append_row(cut, value_input_option="RAW", table_range="A1")  # type: ignore[arg-type]
+    live.settle("2026-11-24 09:33")
+    assert told(live) == {"戊": CLOSED, "丁": CLOSED, "丙": CLOSED, "乙": OPEN, "甲": OPEN}
+
+
+def test_what_fell_on_a_row_that_was_deleted_goes_when_the_deletion_is_undone(live: LiveBook) -> None:
+    """A look's write, one column beside: 街路长 of its own fell into a cell of people."""
+    live.settle(AT)
+    before = people(live)
+    live.type("问题台账", 1, "街路长", "乱")
+    taken: list[list[Raw]] = []
+
+    def delete(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and not taken:
+            taken.append(sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")[1])
+            sheet_of(live).delete_rows(2)
+        return None
+
+    in_the_gap_once(live, insert_before_limit)
+    live.after = delete
+    live.settle("2026-11-24 09:31")
+    live.after = lambda request, response: None
+    live.settle("2026-11-24 09:32")
+    sheet_of(live).insert_row(taken[0], 2, value_input_option="RAW")  # type: ignore[arg-type]
+    live.settle("2026-11-24 09:33")
+    assert people(live) == before

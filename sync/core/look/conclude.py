@@ -76,6 +76,8 @@ def conclude(look: Look) -> Decision:
         restored=tuple(_restored(reading)),
         restores=reading.given_back.restores,
         uncovered=reading.given_back.uncovered,
+        reopened=reading.given_back.reopened,
+        waiting=reading.given_back.waiting,
         problems=faulty,
         memo=reading.memo.closed(),
     )

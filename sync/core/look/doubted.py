@@ -45,6 +45,8 @@ def conclude_in_doubt(look: Look, now: datetime, doubt: str) -> Decision:
         warnings=memory.warnings,
         believed=False,
         uncovered=reading.given_back.uncovered,
+        reopened=reading.given_back.reopened,
+        waiting=reading.given_back.waiting,
         first_seen={**{row.parsed.print: now for row in new}, **memory.first_seen},
         hours=tuple(_hours(new)),
         memo=memory.memo,

@@ -16,11 +16,11 @@ from sync.core.memory import BACK, FILED, TABS, THERE, Archived, Change, Failed,
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
 from sync.core.sheet.checks import IssueNumbers
-from sync.core.sheet.covers import uncover, without
+from sync.core.sheet.covers import ids_fallen_into, uncover, without
 from sync.core.sheet.former_columns import mended_header
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.known_rows import completed
-from sync.core.sheet.landing import give_back, standing
+from sync.core.sheet.landing import cell_at, give_back, standing
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, filled_row
 from sync.core.sheet.rows import Raw, Row, Table, TabRows, column_texts, plain, read, stands
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
@@ -29,6 +29,7 @@ PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "reques
 FAILED_TAB = "本轮跳过，其余各表照常。核对这个表时程序出错，请把日志里的出错记录交给维护人员。"
 SHOWN = "shown"  # the mark of a row's photos
 DUTY_TAB = "duties"
+MOST_WAITING = 50  # covers whose row went: it may never come back
 LEAVING = (DUTY_TAB, *FILED)  # tabs without numbers whose rows leave for the tab of their year
 DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现决定 stand beside the service's rows
 
@@ -36,11 +37,14 @@ DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现�
 @dataclass(frozen=True)
 class GivenBack:
     """People's cells that a write of ours covered, and those that a form changed: the writes that put them right, and
-    what the next look is to see to: restores. ``uncovered``: numbers of covers of which nothing stands any more."""
+    what the next look is to see to: restores. ``uncovered``: numbers of covers of which nothing stands any more;
+    ``reopened`` and ``waiting``: as in ``Decision``."""
 
     plan: Plan = field(default_factory=Plan)
     restores: tuple[Restore, ...] = ()
     uncovered: frozenset[str] = frozenset()
+    reopened: tuple[Cover, ...] = ()
+    waiting: tuple[Cover, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,7 @@ def _rows(
     """Every cell read, with people's cells that a write of ours covered given back first, besides what is ``written``
     already. What a tab that can't be read now is owed, it is owed still; so is one at which this fails."""
     rows, settled, failures = dict[str, Sequence[Row]](), list[Cover](), list[Failed]()
+    waiting, reopened = {cover.number: cover for cover in memory.waiting}, list[Cover]()
     restores = [restore for restore in memory.restores if restore.tab not in layouts]
     for key, layout in layouts.items():
         try:
@@ -210,9 +215,13 @@ def _rows(
         for tab_plan in righted.plans:
             written = written.with_tab(tab_plan)
         settled += [cover for cover in righted.settled if not (cover.is_displaced and is_named)]
+        waiting = {number: cover for number, cover in waiting.items() if cover not in righted.back}
+        waiting |= {cover.number: cover for cover in righted.waiting}
+        reopened += [cover for cover in righted.back if cover not in righted.settled]
         restores += righted.restores
         rows[key] = _read(key, layout, righted.table, zone, memo)
-    given_back = GivenBack(written, tuple(restores), frozenset(cover.number for cover in settled))
+    uncovered = frozenset(cover.number for cover in settled)
+    given_back = GivenBack(written, tuple(restores), uncovered, tuple(reopened), (*waiting.values(),)[-MOST_WAITING:])
     return rows, given_back, tuple(failures)
 
 
@@ -223,14 +232,19 @@ class _Righted(NamedTuple):
     plans: Sequence[TabPlan]
     settled: Sequence[Cover]
     restores: Sequence[Restore]
+    back: Sequence[Cover] = ()  # covers that waited for a row that is there again
+    waiting: Sequence[Cover] = ()  # settled ones whose row is not there
 
 
 def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
     """What covers is given back first, then rows that somebody wants back are completed, then forms' changes come."""
     key, plans, settled, restores = layout.tab.key, list[TabPlan](), list[Cover](), list[Restore]()
     changed = [restore for restore in memory.restores if restore.tab == key]
-    if fallen := [cover for cover in memory.covers if cover.tab == key]:
-        known = memory.known.get(key, {})
+    known, back, ids = memory.known.get(key, {}), list[Cover](), set[str]()
+    if any(cover.tab == key for cover in (*memory.covers, *memory.waiting)):
+        ids = {plain(cell_at(row, layout.at.get(layout.tab.id, len(row)))) for row in table.rows}
+        back = [cover for cover in memory.waiting if cover.tab == key and ids_fallen_into(layout.tab, cover) & ids]
+    if fallen := [*(cover for cover in memory.covers if cover.tab == key), *back]:
         stand = standing(layout, table, changed, known)
         fallen = [without(cover, stand) for cover in fallen]
         uncovered = uncover(layout, table, fallen, known)
@@ -247,7 +261,8 @@ def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
         table, tab_plan, given = give_back(table, changed, layout.tab)
         plans.append(tab_plan)
         restores += given
-    return _Righted(table, plans, settled, restores)
+    waiting = [cover for cover in settled if (ids_fallen_into(layout.tab, cover) - ids) & known.keys()]
+    return _Righted(table, plans, settled, restores, back, waiting)
 
 
 def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) -> Sequence[Row]:

@@ -52,6 +52,14 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
     return Uncovered(given_back, tab_plan, tuple(settled))
 
 
+def ids_fallen_into(tab: Tab, cover: Cover) -> set[str]:
+    """The ids of the rows in which a write fell into cells of people, as far as they bore some and were seen."""
+    at = id_place(tab, cover.header)
+    hit = {write.row for write in cover.writes if not is_service(tab, cover.header, write.column)}
+    ids = {plain(cell_at(fell, at)) for number, fell in cover.fell.items() if number in hit and at >= 0}
+    return ids - {""}
+
+
 def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
     """The cover without the writes by which these restores came to stand where they were to: those covered nothing."""
     done = {(restore.row, restore.header, comparable(restore.value)) for restore in restores}
