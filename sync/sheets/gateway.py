@@ -165,7 +165,7 @@ class Gateway:
     tabs: Mapping[str, Tab]
     sheet_ids: dict[str, int] = field(default_factory=dict)
     titles: dict[str, int] = field(default_factory=dict)
-    notes: write_notes.Sheet | None = None
+    notes: write_notes.Sheet = write_notes.UNKNOWN
 
     def version(self) -> str:
         """The file's version: changes with every change of it (Drive files.get). Raises ``Unreachable``."""
@@ -177,7 +177,7 @@ class Gateway:
     def read(self, keys: Collection[str] = ()) -> dict[str, Table]:
         """All tabs that are there, or those of these ``keys``, by key; the notes of writes by theirs. Raises
         ``Unreachable`` with a sentence."""
-        is_known = write_notes.KEY not in keys or (self.notes is not None and self.notes.is_there)
+        is_known = write_notes.KEY not in keys or self.notes.is_there
         if self.sheet_ids.keys() != self.tabs.keys() or not is_known:  # what was not there may be by now
             self.learn_sheets()
         with _reading():
@@ -234,10 +234,7 @@ class Gateway:
 
     def widths(self) -> dict[int, int]:
         """How many columns each sheet has, by sheetId. Raises ``Unreachable``."""
-        address, fields = SPREADSHEET_URL % self.workbook, "sheets.properties(sheetId,gridProperties.columnCount)"
-        with _reading():
-            answer = self.client.request("get", address, params={"fields": fields})
-        sheets = (sheet["properties"] for sheet in answer.json()["sheets"])
+        sheets = self.sheets()
         return {sheet.get("sheetId", 0): sheet.get("gridProperties", {}).get("columnCount", 0) for sheet in sheets}
 
     def entered(self, titles: Sequence[str]) -> dict[str, int]:
@@ -259,7 +256,7 @@ class Gateway:
 
     def _batch_get(self, keys: Collection[str]) -> dict[str, Table]:
         titles = {key: self.tabs[key].title for key in self.sheet_ids if key in keys or not keys}
-        if write_notes.KEY in keys and self.notes is not None and self.notes.is_there:
+        if write_notes.KEY in keys and self.notes.is_there:
             titles[write_notes.KEY] = self.notes.title
         return self._get(titles)
 
@@ -298,7 +295,7 @@ class Gateway:
                 reply = self._sent(plan)
             except APIError as error:
                 if _code(error) == 400:
-                    self.sheet_ids, self.notes = {}, None
+                    self.sheet_ids, self.notes = {}, write_notes.UNKNOWN
                 raise
             return self._landing(json.loads(reply, object_pairs_hook=_without_objects), plan)
 
@@ -325,7 +322,7 @@ class Gateway:
 
     def _sheet_of_notes(self) -> write_notes.Sheet:
         """Another process may have made it since the sheets were learnt. Raises ``Refused``."""
-        if self.notes is not None and not self.notes.made:
+        if self.notes.is_there and not self.notes.made:
             return self.notes
         try:
             return self._learn_titles()

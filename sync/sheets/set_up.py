@@ -55,7 +55,7 @@ def build(gateway: Gateway, rules: Rules, *, only_hidden: bool = False) -> list[
         sheet = next(n for n in range(1001 + index, 10**6) if n not in taken)
         taken.add(sheet)
         requests += tab_requests(tab, sheet, rules)
-    requests += gateway.notes.made if gateway.notes else ()  # else the first write would make the sheet of notes
+    requests += gateway.notes.made  # else the first write would make the sheet of notes
     if blank is not None and not gateway.sheet_ids:
         requests.append({"deleteSheet": {"sheetId": blank}})
     gateway.send(requests)
@@ -95,7 +95,7 @@ def end_former_notes(gateway: Gateway, under_way: Collection[str]) -> None:
         return
     if max(layout.at.values()) < write_notes.FORMER:
         gone = {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": write_notes.FORMER}
-        gateway.send([{"deleteDimension": {"range": gone}}, *(gateway.notes.made if gateway.notes else ())])
+        gateway.send([{"deleteDimension": {"range": gone}}, *gateway.notes.made])
 
 
 def complete(gateway: Gateway, rules: Rules, in_use: Container[str]) -> list[str]:

@@ -31,6 +31,9 @@ class Sheet:
     made: Sequence[Request] = ()
 
 
+UNKNOWN = Sheet(0, "", is_there=False)  # before the sheets were learnt
+
+
 def sheet_of(sheets: Sequence[Mapping[str, Any]], tabs: Collection[str]) -> Sheet:
     """The sheet for the notes of writes to ``tabs`` (by title), in a workbook of these ``sheets`` (SheetProperties): a
     row for each tab and place, as wide as their headers. One of its title that people made is left alone."""

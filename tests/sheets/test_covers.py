@@ -1110,20 +1110,26 @@ def test_a_number_that_fell_on_the_next_report_of_the_same_inspector_is_not_its_
 ANSWER: dict[str, Raw] = {"verified": "通过", "verifier": "标准化办01", "verify_note": "扫净了"}
 
 
-def answer_on_the_first_row_cut(live: LiveBook) -> list[Raw]:
-    """The office answers 20261124-001 (戊, in the first row) while somebody sorts: it falls on 甲, whose row is cut
-    right after that. What was cut."""
+def first_row_goes_after_the_write(live: LiveBook) -> list[list[Raw]]:
+    """Right after the next write somebody takes the first row away. The list gets the row as it stood then."""
     taken: list[list[Raw]] = []
 
-    def cut(request: Request, response: Response) -> Response | None:
+    def takes(request: Request, response: Response) -> Response | None:
         if name(request) == "write" and not taken:
             taken.append(sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")[1])
             sheet_of(live).delete_rows(2)
         return None
 
+    live.after = takes
+    return taken
+
+
+def answer_on_the_first_row_cut(live: LiveBook) -> list[Raw]:
+    """The office answers 20261124-001 (戊, in the first row) while somebody sorts: it falls on 甲, whose row is cut
+    right after that. What was cut."""
     last = gspread.utils.rowcol_to_a1(6, sheet_of(live).col_count)
     in_the_gap_once(live, lambda book: sheet_of(book).sort((column(book, "编号"), "des"), range=f"A2:{last}"))
-    live.after = cut
+    taken = first_row_goes_after_the_write(live)
     answers.write(live.gateway, live.ledger, Verdict("20261124-001", ANSWER, lambda _: ""))
     live.after = lambda request, response: None
     return taken[0]
@@ -1184,16 +1190,8 @@ def test_what_fell_on_a_row_that_was_deleted_goes_when_the_deletion_is_undone(li
     live.settle(AT)
     before = people(live)
     live.type("问题台账", 1, "街路长", "乱")
-    taken: list[list[Raw]] = []
-
-    def delete(request: Request, response: Response) -> Response | None:
-        if name(request) == "write" and not taken:
-            taken.append(sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")[1])
-            sheet_of(live).delete_rows(2)
-        return None
-
     in_the_gap_once(live, insert_before_limit)
-    live.after = delete
+    taken = first_row_goes_after_the_write(live)
     live.settle("2026-11-24 09:31")
     live.after = lambda request, response: None
     live.settle("2026-11-24 09:32")

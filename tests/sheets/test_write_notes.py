@@ -69,6 +69,16 @@ def as_before(book: gspread.Spreadsheet) -> None:
     book.del_worksheet(notes)
 
 
+def full_as_before(service: Service, monkeypatch: pytest.MonkeyPatch) -> gspread.Spreadsheet:
+    """A workbook of 0.2 that has no room for another cell, with issues that no look has seen."""
+    service.ticks(hour(AT), idle=False)
+    book = book_of(service)
+    as_before(book)
+    monkeypatch.setattr(model, "MAX_CELLS", sum(rows * columns for rows, columns in sizes(book).values()))
+    append(book, ISSUES)
+    return book
+
+
 # How large it is -----------------------------------------------------------------------------------------------
 def test_an_issue_takes_three_cells_of_the_hidden_tab(live: LiveBook) -> None:
     """With 200 columns a workbook was full at 45,000 issues: it holds ten million cells."""
@@ -164,11 +174,7 @@ def test_a_workbook_that_is_full_is_written_again_after_the_start(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its looks were refused: of each the ledger holds what it meant to write, and none is noted."""
-    service.ticks(hour(AT), idle=False)
-    book = book_of(service)
-    as_before(book)
-    monkeypatch.setattr(model, "MAX_CELLS", sum(rows * columns for rows, columns in sizes(book).values()))
-    append(book, ISSUES)
+    book = full_as_before(service, monkeypatch)
     assert "limit" in service.ticks(hour(AT), idle=False).trouble
     jobs.ensure_tabs(service)
     assert sizes(book)["写入记录"] == (136, 201), "made in the same request"
@@ -180,11 +186,7 @@ def test_what_a_full_workbook_refused_is_known_never_to_have_come(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where columns were moved meanwhile, nothing is looked for in the cells of people."""
-    service.ticks(hour(AT), idle=False)
-    book = book_of(service)
-    as_before(book)
-    monkeypatch.setattr(model, "MAX_CELLS", sum(rows * columns for rows, columns in sizes(book).values()))
-    append(book, ISSUES)
+    full_as_before(service, monkeypatch)
     service.ticks(hour(AT), idle=False)
     jobs.ensure_tabs(service)
     plan, seen = service.ledger.current().plan, service.gateway.read_with_notes()

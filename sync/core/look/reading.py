@@ -22,7 +22,7 @@ from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.known_rows import completed
 from sync.core.sheet.landing import cell_at, give_back, standing
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, filled_row
-from sync.core.sheet.rows import Raw, Row, Table, TabRows, column_texts, plain, read, stands
+from sync.core.sheet.rows import Raw, Row, Table, column_texts, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
@@ -268,13 +268,8 @@ def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
 def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) -> Sequence[Row]:
     """The rows of a tab; rows that stand as they stood are not read again."""
     results = memo.of("rows")
-    arguments = (layout, table, zone, results.earlier(key))
-    return results.result(key, layout, read, *arguments, holds=_is_of).rows
-
-
-def _is_of(result: TabRows, _: Layout, table: Table, *__: object) -> bool:
-    """Whether the tab stands as these rows. With it beside them each cell would be held twice."""
-    return stands(result.every, table)
+    given = object()  # equal to nothing: ``read`` itself sees what stands as it stood, and the tab need not be held
+    return results.result(key, given, read, layout, table, zone, results.earlier(key)).rows
 
 
 def _remembered(reading: Reading, key: str) -> Sequence[Row]:

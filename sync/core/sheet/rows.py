@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from json.encoder import encode_basestring_ascii
-from operator import eq
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -112,23 +111,21 @@ class TabRows:
 
 
 def read(layout: Layout, table: Table, zone: ZoneInfo, before: TabRows | None = None) -> TabRows:
-    """All rows of a tab. ``before``: the same tab as it was read before."""
-    every = _rows(layout, table, zone, before.every if before and before.layout == layout else ())
+    """All rows of a tab. ``before``: the same tab as it was read before; it comes back where the tab stands as then."""
+    before = before if before and before.layout == layout else None
+    last = before.every if before and before.every and before.every[0].number == table.first else ()
+    changed = [n for n, cells in enumerate(table.rows) if n >= len(last) or last[n].raw != tuple(cells)]
+    if before and not changed and len(before.every) == len(table.rows):
+        return before
+    every = _rows(layout, table, zone, last, changed)
     return TabRows(layout, every, [row for row in every if row.parsed.filled])
 
 
-def stands(before: Sequence[Row], table: Table) -> bool:
-    """Whether the rows that were read before are those of this table, each in its place."""
-    is_there = len(before) == len(table.rows) and (not before or before[0].number == table.first)
-    return is_there and all(map(eq, (row.raw for row in before), map(tuple, table.rows)))
-
-
-def _rows(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Row]) -> list[Row]:
-    """Every row. One that stands elsewhere, or in which the service alone wrote, is not read again. Equal texts are
-    held once: most cells say what others of their column say."""
+def _rows(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Row], changed: Sequence[int]) -> list[Row]:
+    """Every row. ``changed``: those that are others than the ``last`` in their place. One that stands elsewhere, or in
+    which the service alone wrote, is not read again. Equal texts are held once: most cells say what others of their
+    column say."""
     rows = table.rows
-    last = last if last and last[0].number == table.first else ()
-    changed = [n for n, cells in enumerate(rows) if n >= len(last) or last[n].raw != tuple(cells)]
     typed = partial(_typed, [layout.at[key] for key in _read_from(layout.tab) if key in layout.at])
     gone = (last[n] for n in (*changed, *range(len(rows), len(last))) if n < len(last))
     earlier = {typed(row.raw): row.parsed for row in gone}
