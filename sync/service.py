@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -89,6 +89,7 @@ class Service:
     settings: Settings
     tell_new: Callable[[Path], None] = field(default=lambda folder: None, repr=False)  # of a data folder that was made
     known_workbook: str = field(default="", repr=False)  # id of the embedded one, where it was seen to be there
+    read_clock: Callable[[tzinfo], datetime] = field(default=datetime.now, repr=False)  # the hour in a time zone
     trouble: str = field(default="", init=False)  # what is wrong with the rules file; empty: nothing
     _read: ReadRules | None = field(default=None, init=False)  # the last
     _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
@@ -98,6 +99,10 @@ class Service:
     phone_hour: datetime | None = field(default=None, init=False)  # of the last form that a phone sent with its hour
     _has_photo_records: bool = field(default=False, init=False, repr=False)  # in the ledger and beside the photos
     ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
+
+    def now(self) -> datetime:
+        """The hour in the bureau's time zone."""
+        return self.read_clock(self.rules().bureau.zone)
 
     @cached_property
     def templates(self) -> dict[str, tabs.Tab]:

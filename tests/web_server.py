@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import gspread
@@ -28,11 +28,15 @@ __all__ = ["OPERATOR", "WebServer", "web_server"]
 class WebServer:
     """A running service. ``url``: its address; ``nudges``: how often it was asked to look soon."""
 
-    def __init__(self, folder: Path, *, cast: bool = True, **settings: str) -> None:
-        """``cast`` False: a bureau that is still to be set up."""
+    def __init__(self, folder: Path, *, cast: bool = True, at: str = "", **settings: str) -> None:
+        """``cast`` False: a bureau that is still to be set up. ``at``: the hour from which its clock runs; empty: this
+        machine's clock."""
         environment = {"JIELU_DATA": str(folder / "data"), "JIELU_SECRET": "a secret of the tests"}
         environment |= stores.settings(folder / "data") | settings
         service = Service(Settings.read(environment))
+        self.behind = datetime.now(ZONE) - hour(at) if at else timedelta()
+        if at:
+            service.read_clock = lambda zone: datetime.now(zone) - self.behind
         self.open(folder, service, gspread.Client(auth=None, session=transport.session(service.api)), cast=cast)
 
     def open(self, folder: Path, service: Service, people: gspread.Client, *, cast: bool = True) -> None:
@@ -75,8 +79,10 @@ class WebServer:
         ]
 
     def tick(self, at: str = "") -> tick.Report:
-        """Look until nothing is left to write, at an hour or now."""
-        return self.service.ticks(hour(at) if at else datetime.now(ZONE), idle=False)
+        """Look until nothing is left to write, at an hour or now. A clock that was set goes on from a later hour."""
+        if at and self.behind:
+            self.behind = min(self.behind, datetime.now(ZONE) - hour(at))
+        return self.service.ticks(hour(at) if at else self.service.now(), idle=False)
 
     def link(self, name: str) -> str:
         """A new personal link; ``OPERATOR``: of who runs the service."""
@@ -99,8 +105,8 @@ class WebServer:
 
 
 @contextmanager
-def web_server(folder: Path, *, cast: bool = True, **settings: str) -> Iterator[WebServer]:
-    made = WebServer(folder, cast=cast, **settings)
+def web_server(folder: Path, *, cast: bool = True, at: str = "", **settings: str) -> Iterator[WebServer]:
+    made = WebServer(folder, cast=cast, at=at, **settings)
     try:
         yield made
     finally:

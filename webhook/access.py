@@ -98,7 +98,7 @@ class Site:
         return Sessions(self.service.ledger)
 
     def now(self) -> datetime:
-        return datetime.now(self.service.rules().bureau.zone)
+        return self.service.now()
 
     def person(self, name: str) -> Person | None:
         """The person of that name with the roles of today; None where the roster has none."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 import flask
 from flask import Blueprint, Response, g, request
@@ -35,7 +34,7 @@ class ServiceCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges."""
         service = self.service
-        now, states = datetime.now(service.rules().bureau.zone), service.ledger.notice_states()
+        now, states = service.now(), service.ledger.notice_states()
         wrong = {finding.part for finding in findings(service, self.clockwork, now) if finding.wrong}
         yield _family("jielu_attention", "1: people must look at this part", "part", {p: p in wrong for p in PARTS})
         told = {word: states.get(state, 0) for state, word in STATES.items()}

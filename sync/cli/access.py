@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,7 @@ def link(service: Service, name: str, operator: bool, revoke: bool, as_json: boo
         raise SettingsError("请写一个姓名，或者写 --operator，二选一。")
     owner = Owner(OPERATOR if operator else name, operator)
     if revoke:
-        count = Sessions(service.ledger).revoke(owner, datetime.now(service.rules().bureau.zone))
+        count = Sessions(service.ledger).revoke(owner, service.now())
         told = f"{owner.person}的链接和登录收回了 {count} 个。"
         print_result(as_json, {"revoked": owner.person, "count": count}, told)
         return

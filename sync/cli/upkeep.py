@@ -24,7 +24,7 @@ def backup(service: Service, given: Path | None, as_json: bool) -> None:
     from sync.operations.cures import backup_words
 
     folder = backups.folder_of(service, given)
-    now = datetime.now(service.rules().bureau.zone)
+    now = service.now()
     made, removed = backups.back_up(service, folder, now)
     count = len(made.manifest.files)
     gone = [path.name for path in removed]
@@ -65,7 +65,7 @@ def purge(service: Service, dry_run: bool, as_json: bool) -> None:
     """清理到了保存时间的个人信息，时间写在规则的 [keep] 里。"""
     from sync.operations import cures
 
-    done = cures.purge(service, datetime.now(service.rules().bureau.zone), dry_run=dry_run)
+    done = cures.purge(service, service.now(), dry_run=dry_run)
     words = "会清理" if dry_run else "已清理"
     lines = [f"  {over.kind}：{over.count}" for over in done]
     fields = {"dry_run": dry_run, "purged": {over.kind: over.count for over in done}}

@@ -28,7 +28,7 @@ class TickTrouble(RuntimeError):
 def look_now(service: Service, evidence: Evidence) -> tick.Report:
     """Look until nothing is left to write; what was done. Raises ``TickTrouble``, and what a tick raises."""
     with journal.work("tick", quiet=lambda fields: bool(fields.get("idle"))) as fields:
-        now = datetime.now(service.rules().bureau.zone)
+        now = service.now()
         report = service.ticks(now, doubt=service.doubt)
         names = ("idle", "ticks", "cells", "problems", "notices", "archived", "is_doubted")
         fields |= {name: getattr(report, name) for name in names}
@@ -40,7 +40,7 @@ def look_now(service: Service, evidence: Evidence) -> tick.Report:
 
 def deliver_due(service: Service) -> None:
     """Send what is due; nothing while the hour is doubted, or while a look is due that nobody made yet."""
-    now = datetime.now(service.rules().bureau.zone)
+    now = service.now()
     if not service.doubt(now) and not service.looks_first(now):  # what was sent can't be taken back
         with journal.work("delivery", quiet=lambda fields: not any(fields.get(name) for name in RESULTS)) as fields:
             try:
@@ -53,7 +53,7 @@ def deliver_due(service: Service) -> None:
 def receive(service: Service, nudge: Callable[[], None], store_photo: StorePhoto) -> None:
     """Take pushes in until a run finds none, since a push that came during a run could not start another."""
     while True:
-        now = datetime.now(service.rules().bureau.zone)
+        now = service.now()
         if service.doubt(now):  # a row without an hour of its own would get a wrong one
             return
         done = service.receive(now, store_photo)
@@ -81,7 +81,7 @@ def end_former_notes(service: Service) -> None:
 
 def back_up(service: Service) -> None:
     """Make a backup where one is due. Raises ``BackupTrouble``."""
-    back_up_when_due(service, datetime.now(service.rules().bureau.zone))
+    back_up_when_due(service, service.now())
 
 
 def tell_channels(service: Service, posts: ChannelPosts) -> None:

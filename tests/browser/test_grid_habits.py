@@ -241,8 +241,8 @@ def test_days_are_filtered_by_year_month_day_by_words_and_from_to(enter: Enter, 
     page.locator("#grid .panel button.main:visible").click()
     shown(page, "显示 2 行，共 5 行")
     filter_of(page, "填报时间")
-    month = page.locator("details.fold .fold", has_text="12月").first
-    page.locator("details.fold", has_text="2019年").first.locator("summary").first.click(position={"x": 2, "y": 8})
+    month = year.locator(".fold", has_text="12月").first
+    year.locator("summary").first.click(position={"x": 2, "y": 8})
     month.locator("summary").click(position={"x": 2, "y": 8})
     month.get_by_label("31日（1）").uncheck()
     page.locator("#grid .panel button.main:visible").click()

@@ -6,15 +6,23 @@ Both ways lead to the same end, which is checked; taps are counted and held, sec
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.book import ZONE
 from tests.browser.conftest import Enter
-from tests.web_server import WebServer
+from tests.web_server import WebServer, web_server
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[WebServer]:
+    """In the middle of a month: a score on its first day is of the month before."""
+    with web_server(tmp_path, at="2026-11-24 15:30") as made:
+        yield made
 
 
 @dataclass
@@ -70,14 +78,14 @@ def compare(what: str, page: Page, web: WebServer, before: Steps, now: Steps) ->
 
 def fill(web: WebServer) -> None:
     """Two late issues of two units with a letter each to sign, and two requests that wait."""
-    before = datetime.now(ZONE) - timedelta(hours=6)
+    before = web.service.now() - timedelta(hours=6)
     rows = "\n".join(
         f"{before:%Y-%m-%d %H:%M} | 督查01 | 督查 | {street} | {place} | {category} | 严重 | 1小时 | 油污"
         for street, place, category in (("新正街", "8号", "路面脏污"), ("联胜路", "桥头", "路面破损"))
     )
     web.add(f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 指定时限 | 问题描述\n{rows}")
     web.tick(f"{before + timedelta(minutes=1):%Y-%m-%d %H:%M}")
-    until = f"{datetime.now(ZONE) + timedelta(days=3):%Y-%m-%d %H:%M}"
+    until = f"{web.service.now() + timedelta(days=3):%Y-%m-%d %H:%M}"
     (_, second) = [row[0] for row in web.rows("问题台账", "编号")]
     asked = "\n".join(
         f"{before + timedelta(minutes=minute):%Y-%m-%d %H:%M} | 街路长02 | {kind} | {second} | {until} | 等人"

@@ -24,6 +24,7 @@ from typing import Any
 import requests
 
 from sync.ledger.operations.evidence import Evidence
+from sync.ledger.page_writes import AWAITED
 from sync.service import Service
 from sync.settings import Settings
 from tests.book import ROOT
@@ -33,6 +34,10 @@ from webhook import access
 
 CHIEF = "街路长02"
 LONGEST_LOCK_OUT = 90.0  # seconds from a start to the first look that went through
+
+# A form whose process died while it wrote waits for it, unless that process is seen to be gone: one in another
+# namespace of process numbers, as after a container was started again, is not.
+LONGEST_TRY_AGAIN = AWAITED + 30.0
 
 
 class UnwellMailServer(MailServer):
@@ -268,7 +273,7 @@ class Clients:
             thread.join(60)
         for n in range(1, self.count + 1):
             if n not in self.taken:
-                wait_for(lambda n=n: self.send(n) in (200, 201), 60)
+                wait_for(lambda n=n: self.send(n) in (200, 201), LONGEST_TRY_AGAIN)
 
 
 def form(n: int) -> dict[str, object]:

@@ -246,7 +246,7 @@ def test_a_chart_keeps_order_and_stays_inside() -> None:
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    with web_server(tmp_path_factory.mktemp("looks")) as made:
+    with web_server(tmp_path_factory.mktemp("looks"), at="2026-11-17 09:00") as made:
         head, columns, *rows = ISSUES.strip().splitlines()
         made.add("\n".join([head, columns, *rows[:2]]))
         made.tick("2026-11-17 09:05")

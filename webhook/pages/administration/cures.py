@@ -143,7 +143,7 @@ def blueprint(service: Service, page: Callable[..., str], nudge: Callable[[], No
 
 def _answer(service: Service, name: str, page: Callable[..., str]) -> str:
     """Do it, and the page with what was done. Raises what the cure raises."""
-    now = datetime.now(service.rules().bureau.zone)
+    now = service.now()
     if name == "purge":
         sure = request.form.get("sure") == "1"
         over = cures.purge(service, now, dry_run=not sure)

@@ -52,7 +52,7 @@ def health(service: Service, clockwork: Clockwork) -> Callable[[], tuple[dict[st
 
 def _health(service: Service, clockwork: Clockwork) -> tuple[dict[str, Any], int]:
     try:
-        now = datetime.now(service.rules().bureau.zone)
+        now = service.now()
         parts = sorted({finding.part for finding in findings(service, clockwork, now) if finding.wrong})
     except Exception:  # the ledger does not answer, the rules file is gone: the place stands in the log
         log.exception("the audit failed")
@@ -85,7 +85,7 @@ def overview(service: Service) -> dict[str, Any]:
 
 def status_page(service: Service, clockwork: Clockwork, **told: Any) -> str:
     """The page. ``told``: what a cure did (``message``, ``notes``), or what it would let go (``over``)."""
-    now, visitor = datetime.now(service.rules().bureau.zone), access.visitor()
+    now, visitor = service.now(), access.visitor()
     shown = {"audit": findings(service, clockwork, now), "trouble": service.trouble, "doubted": service.doubt(now)}
     cures = cures_for(visitor)
     return render_template("status.html", **overview(service), **shown, cures=cures, by_command=BY_COMMAND, **told)
@@ -95,7 +95,7 @@ def _waive(service: Service, tab: str, rid: str) -> bool:
     """Whether it was noted that a row was deleted on purpose; the visitor is told where a look is under way."""
     try:
         with service.ticking, service.ledger.turn():
-            return service.ledger.waive(tab, rid, access.visitor().name, datetime.now(service.rules().bureau.zone))
+            return service.ledger.waive(tab, rid, access.visitor().name, service.now())
     except Busy:
         access.refuse("系统正在更新表格，请过几秒再点一次。", 503)
 
@@ -203,7 +203,7 @@ def blueprint(service: Service, clockwork: Clockwork, nudge: Callable[[], None])
     @access.needs(*OVERSEERS)
     def confirm() -> Answer:
         """A person who oversees says that this machine's hour is right."""
-        service.ledger.confirm_hour(datetime.now(service.rules().bureau.zone), access.visitor().name)
+        service.ledger.confirm_hour(service.now(), access.visitor().name)
         return redirect("/status")
 
     @pages.app_context_processor
