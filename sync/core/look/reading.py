@@ -16,11 +16,11 @@ from sync.core.memory import BACK, FILED, TABS, THERE, Archived, Change, Failed,
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
 from sync.core.sheet.checks import IssueNumbers
-from sync.core.sheet.covers import ids_fallen_into, uncover, without
+from sync.core.sheet.covers import Marks, uncover, without
 from sync.core.sheet.former_columns import mended_header
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.known_rows import completed
-from sync.core.sheet.landing import cell_at, give_back, standing
+from sync.core.sheet.landing import give_back, standing
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, filled_row
 from sync.core.sheet.rows import Raw, Row, Table, column_texts, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
@@ -217,7 +217,7 @@ def _rows(
         settled += [cover for cover in righted.settled if not (cover.is_displaced and is_named)]
         waiting = {number: cover for number, cover in waiting.items() if cover not in righted.back}
         waiting |= {cover.number: cover for cover in righted.waiting}
-        reopened += [cover for cover in righted.back if cover not in righted.settled]
+        reopened += righted.reopened
         restores += righted.restores
         rows[key] = _read(key, layout, righted.table, zone, memo)
     uncovered = frozenset(cover.number for cover in settled)
@@ -233,18 +233,19 @@ class _Righted(NamedTuple):
     settled: Sequence[Cover]
     restores: Sequence[Restore]
     back: Sequence[Cover] = ()  # covers that waited for a row that is there again
-    waiting: Sequence[Cover] = ()  # settled ones whose row is not there
+    reopened: Sequence[Cover] = ()  # those of them of which something stands in it
+    waiting: Sequence[Cover] = ()  # what of the settled ones fell into rows that are not there
 
 
 def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
     """What covers is given back first, then rows that somebody wants back are completed, then forms' changes come."""
     key, plans, settled, restores = layout.tab.key, list[TabPlan](), list[Cover](), list[Restore]()
     changed = [restore for restore in memory.restores if restore.tab == key]
-    known, back, ids = memory.known.get(key, {}), list[Cover](), set[str]()
-    if any(cover.tab == key for cover in (*memory.covers, *memory.waiting)):
-        ids = {plain(cell_at(row, layout.at.get(layout.tab.id, len(row)))) for row in table.rows}
-        back = [cover for cover in memory.waiting if cover.tab == key and ids_fallen_into(layout.tab, cover) & ids]
-    if fallen := [*(cover for cover in memory.covers if cover.tab == key), *back]:
+    known, mine = memory.known.get(key, {}), [cover for cover in memory.covers if cover.tab == key]
+    marks = Marks(layout, table, known)
+    back = [cover for cover in memory.waiting if cover.tab == key and marks.is_back(cover)]
+    supposed = [cover for cover in mine if cover.is_supposed and not marks.is_back(cover)]
+    if fallen := [*(cover for cover in mine if cover not in supposed), *back]:
         stand = standing(layout, table, changed, known)
         fallen = [without(cover, stand) for cover in fallen]
         uncovered = uncover(layout, table, fallen, known)
@@ -261,8 +262,10 @@ def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
         table, tab_plan, given = give_back(table, changed, layout.tab)
         plans.append(tab_plan)
         restores += given
-    waiting = [cover for cover in settled if (ids_fallen_into(layout.tab, cover) - ids) & known.keys()]
-    return _Righted(table, plans, settled, restores, back, waiting)
+    reopened = [marks.seen(cover) for cover in back if cover not in settled]
+    settled += supposed
+    waiting = [part for cover in settled if (part := marks.waits(cover))]
+    return _Righted(table, plans, settled, restores, back, reopened, waiting)
 
 
 def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) -> Sequence[Row]:

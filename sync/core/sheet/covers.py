@@ -8,7 +8,7 @@ person's cell that holds what such a write brought, and held something else befo
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -52,12 +52,75 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
     return Uncovered(given_back, tab_plan, tuple(settled))
 
 
-def ids_fallen_into(tab: Tab, cover: Cover) -> set[str]:
-    """The ids of the rows in which a write fell into cells of people, as far as they bore some and were seen."""
-    at = id_place(tab, cover.header)
-    hit = {write.row for write in cover.writes if not is_service(tab, cover.header, write.column)}
-    ids = {plain(cell_at(fell, at)) for number, fell in cover.fell.items() if number in hit and at >= 0}
-    return ids - {""}
+Mark = str | frozenset[tuple[str, Comparable]]  # the id of a row, or its cells; empty: it has none of both
+
+
+class Marks:
+    """What tells the rows of a tab from each other: the id of each, else its filled cells of people by header, but
+    those that a cover wrote: whoever pastes the row as it was before means the same one."""
+
+    def __init__(self, layout: Layout, table: Table, known: Collection[str]) -> None:
+        """``known``: the ids of rows that come back."""
+        self.layout, self.table, self.known = layout, table, known
+        self._by_columns: dict[frozenset[str], set[Mark]] = {}
+
+    def is_back(self, cover: Cover) -> bool:
+        """Whether a row for which a cover waits is in the tab again."""
+        fallen = self._fallen_into(cover)
+        return bool(fallen) and not self._there(cover).isdisjoint(fallen.values())
+
+    def waits(self, cover: Cover) -> Cover | None:
+        """What of a cover fell into cells of people in rows that are not in the tab, so that it comes back with them;
+        None where all are there."""
+        fallen = self._fallen_into(cover)
+        there = self._there(cover) if fallen else set()
+        gone = {row for row, mark in fallen.items() if mark not in there and self._can_come(mark)}
+        return _in_rows(cover, gone) if gone else None
+
+    def seen(self, cover: Cover) -> Cover:
+        """A cover of which something was seen to stand: into the other rows it did not fall, if those were supposed."""
+        there, fallen = self._there(cover), self._fallen_into(cover)
+        rows = {row for row, mark in fallen.items() if mark in there}
+        return replace(_in_rows(cover, rows), is_supposed=False) if cover.is_supposed else cover
+
+    def _can_come(self, mark: Mark) -> bool:
+        return not isinstance(mark, str) or mark in self.known
+
+    def _fallen_into(self, cover: Cover) -> dict[int, Mark]:
+        """The marks of the rows in which it fell into cells of people, by number, as far as they were seen."""
+        hit = {write.row for write in cover.writes if not is_service(self.layout.tab, cover.header, write.column)}
+        mark = _marker(self.layout.tab, cover.header, _columns_written(cover))
+        marks = {number: mark(fell) for number, fell in cover.fell.items() if number in hit}
+        return {number: mark for number, mark in marks.items() if mark}
+
+    def _there(self, cover: Cover) -> set[Mark]:
+        written = _columns_written(cover)
+        if written not in self._by_columns:
+            mark = _marker(self.layout.tab, self.layout.header, written)
+            self._by_columns[written] = set(map(mark, self.table.rows))
+        return self._by_columns[written]
+
+
+def _in_rows(cover: Cover, rows: Collection[int]) -> Cover:
+    """What of it fell into these rows."""
+    writes = tuple(write for write in cover.writes if write.row in rows)
+    return replace(cover, writes=writes, fell={row: cover.fell[row] for row in rows})
+
+
+def _marker(tab: Tab, header: Sequence[str], aside: Collection[str]) -> Callable[[Sequence[Raw]], Mark]:
+    at, names = id_place(tab, header), [heading(header, column) for column in range(len(header))]
+    here = [column for column, name in enumerate(names) if name not in aside and not is_service(tab, header, column)]
+
+    def mark(row: Sequence[Raw]) -> Mark:
+        filled = ((names[column], cell_at(row, column)) for column in here)
+        rid = plain(cell_at(row, at)) if at >= 0 else ""
+        return rid or frozenset((name, comparable(cell)) for name, cell in filled if cell not in EMPTY)
+
+    return mark
+
+
+def _columns_written(cover: Cover) -> frozenset[str]:
+    return frozenset(heading(cover.header, write.column) for write in cover.writes)
 
 
 def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
