@@ -1106,6 +1106,51 @@ def test_a_number_that_fell_on_the_next_report_of_the_same_inspector_is_not_its_
     assert given["庚"] == "20261124-007" and "20261124-006" not in given.values()
 
 
+# Equal rows that differ in a column of the bureau's own ----------------------------------------------------------
+NOTES = ("问题描述", "本局备注", "本局二")
+
+
+def two_equal_rows(live: LiveBook, second: str = "") -> None:
+    """戊 and its copy, right below it, which a look has not read; each with a note of the bureau's own."""
+    sheet_of(live).delete_rows(3, 6)
+    row = sheet_of(live).get_values("A2:2", value_render_option="UNFORMATTED_VALUE")[0]
+    sheet_of(live).update([row], "A3", raw=True)
+    if second:
+        live.type("问题台账", 2, "编号", second)
+    sheet_of(live).insert_cols([["本局备注", "子", "丑"]], column(live, "销号时间"))
+
+
+def two_columns_come(live: LiveBook) -> None:
+    """What is meant for 销号时间 falls on 本局备注; the second column no look has read."""
+    sheet_of(live).insert_cols([["本局二", "寅", "卯"]], column(live, "来源"))
+    sheet_of(live).insert_cols([["本局三"]], 1)
+
+
+def own_notes(live: LiveBook) -> list[tuple[Raw, ...]]:
+    header, *rows = sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")
+    return sorted(tuple(row[header.index(name)] for name in NOTES) for row in rows)
+
+
+def test_equal_rows_that_are_sorted_after_the_write_keep_their_own_notes(live: LiveBook) -> None:
+    two_equal_rows(live)
+    in_the_gap_once(live, two_columns_come)
+    live.tick(AT)
+    last = gspread.utils.rowcol_to_a1(3, sheet_of(live).col_count)
+    sheet_of(live).sort((column(live, "本局二"), "asc"), range=f"A2:{last}")
+    live.settle("2026-11-24 09:31")
+    assert own_notes(live) == [("戊", "丑", "卯"), ("戊", "子", "寅")]
+
+
+def test_a_copy_that_bears_the_number_of_its_row_keeps_its_own_note_though_it_was_edited(live: LiveBook) -> None:
+    live.settle(AT)
+    two_equal_rows(live, second="20261124-001")
+    in_the_gap_once(live, two_columns_come)
+    live.tick("2026-11-24 09:31")
+    live.type("问题台账", 2, "类别", "昨天")
+    live.settle("2026-11-24 09:32")
+    assert own_notes(live) == [("戊", "丑", "卯"), ("戊", "子", "寅")]
+
+
 # A row that went before anybody looked --------------------------------------------------------------------------
 ANSWER: dict[str, Raw] = {"verified": "通过", "verifier": "标准化办01", "verify_note": "扫净了"}
 

@@ -138,14 +138,16 @@ def _covered(
 ) -> Iterator[tuple[int, int, Raw]]:
     """Row index, column and former value of each covered cell."""
     places, taken = _places(layout, rows, cover), set[str]()
-    every = _hits(layout, rows, cover, places)
+    every, numbers = _hits(layout, rows, cover, places)
     claims = Counter(memory.claim(row) for row in rows) if every else Counter[str]()
     for index, hits in every.items():
         row = rows[index]
         if cover.is_given_back and not _whole(layout, row, cover):
             continue  # what it brought is gone: a person typed some of the same
         is_sure = claims[memory.claim(row)] == 1 or layout.at.get(layout.tab.id) in hits
-        known = memory.of(row, hits, taken, "" if is_sure else _id_planned(layout, cover, index + first, row, hits))
+        then = numbers.get(index)
+        planned = _id_then(layout, cover, then, hits) if then else _id_planned(layout, cover, index + first, row, hits)
+        known = memory.of(row, hits, taken, "" if is_sure else planned)
         if known is None:
             yield from _of_unknown(layout, index, row, hits, cover)
         else:
@@ -156,9 +158,12 @@ def _covered(
 Places = Mapping[int, Mapping[Comparable, set[int]]]  # by column: what fell into it, and into which rows
 
 
-def _hits(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, places: Places) -> dict[int, list[int]]:
-    """Columns that hold what fell into them, by row index. Where the row that a write fell into was seen, only the row
-    that looks most like it counts: every other holds the same by a person's hand."""
+def _hits(
+    layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, places: Places
+) -> tuple[dict[int, list[int]], dict[int, int]]:
+    """Columns that hold what fell into them, by row index, and the numbers of such rows then (``_numbers_then``). Where
+    the row that a write fell into was seen, only the row that looks most like it counts: every other holds the same by
+    a person's hand."""
     every = ((index, _hit_columns(row, places)) for index, row in enumerate(rows))
     numbers = {index: by_column for index, by_column in every if by_column}
     seen = {**_fell_into(layout, rows, cover, numbers), **_came_with(layout, rows, cover, numbers, places)}
@@ -166,7 +171,15 @@ def _hits(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, places: P
         index: [column for column, into in by_column.items() if any(index in seen.get(n, (index,)) for n in into)]
         for index, by_column in numbers.items()
     }
-    return {index: columns for index, columns in hits.items() if columns}
+    return {index: columns for index, columns in hits.items() if columns}, _numbers_then(cover, seen)
+
+
+def _numbers_then(cover: Cover, seen: Mapping[int, set[int]]) -> dict[int, int]:
+    """By row index, the number that the row had right after the write: of each pair that look like each other alone."""
+    alike = {number: indexes for number, indexes in seen.items() if number in cover.fell}
+    times = Counter(index for indexes in alike.values() for index in indexes)
+    alone = {next(iter(indexes)): number for number, indexes in alike.items() if len(indexes) == 1}
+    return {index: number for index, number in alone.items() if times[index] == 1}
 
 
 def _hit_columns(row: Sequence[Raw], places: Places) -> dict[int, set[int]]:
@@ -299,6 +312,17 @@ def _id_planned(layout: Layout, cover: Cover, number: int, row: Sequence[Raw], h
         return ""
     is_there = fell is None or not _differing(row, fell, _pairs(layout, cover.header, ()))
     return plain(cell_at(was, at)) if is_there else ""
+
+
+def _id_then(layout: Layout, cover: Cover, number: int, hits: Sequence[int]) -> str:
+    """The id that the row of this number had or was given by the write, where that fell into the same row by its other
+    cells of people; else empty."""
+    was, at = cover.rows.get(number), id_place(layout.tab, cover.planned)
+    if was is None or at < 0:
+        return ""
+    planned = dict(_pairs(layout, cover.planned, hits))
+    pairs = [(then, planned[now]) for now, then in _pairs(layout, cover.header, hits) if now in planned]
+    return "" if _differing(cover.fell[number], was, pairs) else plain(cell_at(was, at))
 
 
 def _is_peoples(layout: Layout, column: int) -> bool:
