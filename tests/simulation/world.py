@@ -230,8 +230,9 @@ class World:
     def _after(self, reader: str, asked: Request, response: Response) -> Response | None:
         kind = _name(asked)
         if response.status == 200 and kind == "read":
-            self.touched = self.touched and reader != LOOK
-            for sheet in self.sheets:
+            sheets = [sheet for sheet in self.sheets if sheet.paper.title in _titles(asked)]
+            self.touched = self.touched and (reader != LOOK or len(sheets) < len(self.sheets))
+            for sheet in sheets:
                 sheet.paper.read(reader)
         if response.status == 200 and kind == "write":
             self._follow(asked)
@@ -592,6 +593,12 @@ def _name(asked: Request) -> str:
     if asked.path.endswith(":batchUpdate"):
         return "write"
     return "version" if asked.path.startswith("/drive/v3/files/") else "other"
+
+
+def _titles(asked: Request) -> set[str]:
+    """Of the sheets that are read: a move of rows reads some of them."""
+    ranges = (value for key, value in asked.query if key == "ranges")
+    return {text.partition("!")[0].strip("'") for text in ranges}
 
 
 def _no_wait(_: object) -> float:

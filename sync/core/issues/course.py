@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,7 +24,8 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         events.append(Event(stamps.accepted, "受理"))
     if stamps.voided:
         events.append(Event(stamps.voided, lives.VOID))
-    events += fed_back(issue, stamps, rules)
+    fixes = fed_back(issue, stamps, rules)
+    events += [*fixes, *_judged(stamps, fixes)]
     for verdict in stamps.verdicts:
         if verdict.result in lives.RETURNS or may_close(issue.category, issue.cells.get("legal_basis"), rules):
             key = f"{verdict.result}@{verdict.at.isoformat()}"
@@ -34,6 +36,15 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         if ask.kind == lives.SUSPENDED and ask.until:
             events.append(Event(max(ask.until, ask.at), lives.RESUMED, f"{key}恢复"))
     return events
+
+
+def _judged(stamps: Stamps, fixes: Sequence[Event]) -> Iterator[Event]:
+    """Feedback that verdicts were given on and whose rows are not known: deleted before the ledger was lost. What was
+    decided meanwhile stands as it did."""
+    hours = {event.at for event in fixes}
+    for verdict in stamps.verdicts:
+        if verdict.mended and verdict.mended not in hours:
+            yield Event(verdict.mended, "已整改", f"{verdict.result}@{verdict.mended.isoformat()}")
 
 
 def may_close(category: str, legal_basis: object, rules: Rules) -> bool:
