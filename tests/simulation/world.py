@@ -348,10 +348,11 @@ class World:
             self.back(row)
 
     def _cut(self, texts: set[Any]) -> Row | None:
-        """A row that came, whose sender died before it knew, and that somebody cut meanwhile: as with a deleted row a
-        row too many is better than an entry lost. It may be pasted yet, and then counts as a duplicate."""
+        """A row that came, whose sender died before it knew, or that a move to the archive was about to take, and that
+        somebody cut meanwhile: as with a deleted row a row too many is better than an entry lost. It may be pasted yet,
+        and then counts as a duplicate."""
         row = next((row for _, row, _ in self.clipboard if row.get("问题描述") in texts), None)
-        return row.twin() if row is not None and self.counts["deaths"] else None
+        return row.twin() if row is not None and (self.counts["deaths"] or self.counts["archived"]) else None
 
     def _sent_again(self, sheet: Sheet, texts: set[Any], cells: list[dict[str, Any]]) -> Row | None:
         """A push whose answer was lost, and whose row was edited before it was looked for: by nothing can it be told

@@ -463,6 +463,42 @@ def test_without_its_ledger_everything_is_adopted(live: LiveBook) -> None:
     assert "收编" in dict(live.rows("运行状态", "项目", "内容"))["收编的行"]
 
 
+def test_a_return_stands_though_the_feedback_that_it_judged_was_deleted_before_the_ledger_was_lost(
+    live: LiveBook,
+) -> None:
+    """A look read the verdict and an agreement to shelve the issue at once: 返工 counts, since it had been mended."""
+    live.settle(AT)
+    mended, asked = "2026-11-24 09:40", "2026-11-24 09:41"
+    live.add(f"""
+    整改反馈
+    填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
+    {mended} | 街路长01 | 20261124-001 | 已整改 | 后.jpg
+    """)
+    live.add(f"""
+    申请审批
+    申请时间 | 申请人 | 类型 | 编号 | 期望时间 | 理由
+    {asked} | 街路长01 | 挂账 | 20261124-001 | 2026-11-28 12:00 | 等设备
+    """)
+    live.settle("2026-11-24 09:45")
+    row = 1 + [number for (number,) in live.rows("问题台账", "编号")].index("20261124-001")
+    for title, at, header, value in (
+        ("申请审批", 1, "批复", "同意"),
+        ("申请审批", 1, "批复人", "标准化办01"),
+        ("问题台账", row, "复核结果", "返工"),
+        ("问题台账", row, "复核人", "标准化办01"),
+    ):
+        live.type(title, at, header, value)
+    live.settle("2026-11-24 09:50")
+    before = live.rows("问题台账", "编号", "状态", "截止时间", "升级")
+    assert before[row - 1][1] == "返工"
+    live.book.worksheet("整改反馈").delete_rows(2)
+    live.settle("2026-11-24 09:51")
+    live.lose_ledger()
+    live.settle("2026-11-24 09:52")
+    assert live.rows("问题台账", "编号", "状态", "截止时间", "升级") == before
+
+
+
 def test_a_deleted_row_comes_back(live: LiveBook) -> None:
     live.settle(AT)
     delete_row_above(live)
