@@ -64,13 +64,13 @@ def write(gateway: Gateway, ledger: Ledger, verdict: Verdict) -> None:
     is safe, since the row is looked at first).
     """
     _settle_others(gateway, ledger, verdict.tab)
-    others = [cover for cover in ledger.current().covers if cover.tab == verdict.tab and not cover.is_given_back]
     for tried in range(TRIES):
+        fallen = [cover for cover in ledger.current().covers if cover.tab == verdict.tab and not cover.is_given_back]
         spot = _find(ledger, verdict, gateway.tabs[verdict.tab], gateway.read((verdict.tab,)).get(verdict.tab))
         verdict = _as_far_as_there_are_columns(verdict, spot.layout)
         if sentence := verdict.check(_cells(spot.layout, spot.at(spot.row))):
             raise NotWritten(MOVING if tried else sentence)  # the row may hold what fell there a moment ago
-        if _holds_what_fell(others, spot, verdict):
+        if _holds_what_fell(fallen, spot, verdict):  # an earlier try as well
             raise NotWritten(FELL)
         if _write(gateway, ledger, spot, verdict):
             return
@@ -103,13 +103,14 @@ def _write(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict) -> b
 
 
 def _holds_what_fell(covers: Iterable[Cover], spot: _Spot, verdict: Verdict) -> bool:
-    """Whether a cell that is to be written holds what another write left there by mistake: the next look takes it back,
-    and with it an answer that says the same."""
-    mine = {spot.layout.at[key] for key in verdict.cells}
+    """Whether a cell that is to be written holds the same already, which another write left there by mistake: the next
+    look takes it back, and with it an answer that says so."""
+    mine = {spot.layout.at[key]: value for key, value in verdict.cells.items()}
+    row = {place: cell_at(spot.at(spot.row), place) for place in mine}
     for cover in covers:
         for write in cover.writes:
             place = place_then(cover.header, spot.table.header, write.column)
-            if place in mine and write.value != "" and same(cell_at(spot.at(spot.row), place), write.value):
+            if place in mine and write.value != "" and same(mine[place], write.value) and same(row[place], write.value):
                 return True
     return False
 

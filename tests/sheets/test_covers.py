@@ -1106,6 +1106,27 @@ def test_a_number_that_fell_on_the_next_report_of_the_same_inspector_is_not_its_
     assert given["庚"] == "20261124-007" and "20261124-006" not in given.values()
 
 
+def test_an_answer_that_the_office_was_told_to_be_in_stays_in(live: LiveBook) -> None:
+    """In the gap a colleague types the same and inserts a column: nobody can tell our words from his. The office is
+    told to try again, and what it then is told stands."""
+    live.settle(AT)
+
+    def the_same(live: LiveBook) -> None:
+        told = ("复核结果", "通过"), ("复核人", "标准化办01"), ("复核意见", "扫净了"), ("执法依据", "案号1")
+        for header, value in told:
+            live.type("问题台账", 2, header, value)
+        sheet_of(live).insert_cols([["本局备注", "子", "丑", "寅", "卯", "辰"]], column(live, "依据"))
+
+    in_the_gap_once(live, the_same)
+    verdict = Verdict("20261124-002", ANSWER, lambda _: "")
+    with pytest.raises(answers.NotWritten, match="下一轮校验会拿走"):
+        answers.write(live.gateway, live.ledger, verdict)
+    live.settle("2026-11-24 09:31")
+    answers.write(live.gateway, live.ledger, verdict)
+    live.settle("2026-11-24 09:32")
+    assert told(live)["丁"] == CLOSED
+
+
 # Equal rows that differ in a column of the bureau's own ----------------------------------------------------------
 NOTES = ("问题描述", "本局备注", "本局二")
 
