@@ -175,13 +175,15 @@ def _batches(ledger: Ledger, waiting: Sequence[QueuedNotice], digest: bool) -> d
         if queued.batch:
             batches[queued.batch].append(queued)
     fresh = [queued for queued in waiting if not queued.batch]
-    # Handed over before the ledger was lost: one mail, whatever the rules say of the next ones, and the same again.
-    handed = _by_name([queued for queued in fresh if queued.state == HANDED]).values()
+    handed = [queued for queued in fresh if queued.state == HANDED]  # before the ledger was lost: the same mail again
     others = [queued for queued in fresh if queued.state != HANDED]
-    for group in (*handed, *(_by_name(others).values() if digest else ([queued] for queued in others))):
-        numbers = [queued.notice.number for queued in group]
-        batch = hashlib.sha256("\n".join(numbers).encode()).hexdigest()[:32]
-        made[batch], batches[batch] = numbers, group
+    for group in (*_by_name(handed).values(), *_by_name(others).values()):
+        size = len(group) if digest else 1
+        for start in range(0, len(group), size):
+            part = group[start : start + size]
+            numbers = [queued.notice.number for queued in part]
+            batch = hashlib.sha256("\n".join(numbers).encode()).hexdigest()[:32]
+            made[batch], batches[batch] = numbers, part
     ledger.batch(made)
     return dict(batches)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sync.core.sheet import identity
 from sync.core.sheet.former_columns import place_then
-from sync.core.sheet.landing import cell_at, covers, put
+from sync.core.sheet.landing import cell_at, covers
 from sync.core.sheet.plan import Cover, Plan, TabPlan, Write, same, typed
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate
@@ -23,7 +23,6 @@ from sync.sheets.appending import settle_each
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 TRIES = 3
-MOST_GONE = 50  # rows that went while an answer was written: of more nobody can say on which it fell
 MOVING = "表格正在被改动，这次没有写进去，请再试一次。"
 FELL = "这一行里刚落进了别处的内容，下一轮校验会拿走。这次没有写进去，请过一分钟再试。"
 
@@ -163,25 +162,7 @@ def outcome(gateway: Gateway, ledger: Ledger, plan: Plan, number: str, seen: Map
     row = _fell_into(spot, table, fell.header, tab_plan.writes)
     if row is not None:
         return Outcome(False, covers(plan, {key: replace(fell, rows=[row], first=spot.row)}, gateway.tabs))
-    displaced = covers(plan, {key: fell}, gateway.tabs) if fell.header != tab_plan.header else []
-    return Outcome(None, [*displaced, *_supposed(plan.number, spot, table, fell.header, tab_plan)])
-
-
-def _supposed(number: str, spot: _Spot, now: Table, header: Sequence[str], tab_plan: TabPlan) -> list[Cover]:
-    """An answer that arrived under ``header`` and stands nowhere fell on a row that went since, one of those that are
-    not there any more: it is taken back should that row return."""
-    there = {_filled(row) for row in _as_headed(now, header)}
-    rows = enumerate(_as_headed(spot.table, header), spot.table.first)
-    gone = {row: cells for row, cells in rows if _filled(cells) not in there}
-    if not 0 < len(gone) <= MOST_GONE:
-        return []
-    for cells in gone.values():
-        for write in tab_plan.writes:
-            put(cells, write.column, write.value)
-    key, writes = spot.layout.tab.key, [replace(write, row=row) for row in gone for write in tab_plan.writes]
-    fell = {row: tuple(cells) for row, cells in gone.items()}
-    place = f"{number} {key} supposed"
-    return [Cover(place, key, tuple(header), tab_plan.header, tuple(writes), tab_plan.rows, fell, is_supposed=True)]
+    return Outcome(None, covers(plan, {key: fell}, gateway.tabs) if fell.header != tab_plan.header else ())
 
 
 def _planned(layout: Layout, tab_plan: TabPlan) -> _Spot:

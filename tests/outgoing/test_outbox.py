@@ -36,7 +36,6 @@ class Day:
     ``rules``."""
 
     def __init__(self, folder: Path, *rows: str, rules: Rules = AT_ONCE) -> None:
-        self.folder = folder
         self.url = f"sqlite:///{folder / 'ledger.sqlite3'}"
         self.book = bureau(rules=rules).add(
             "\n".join(["问题台账", "填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述", *rows])
@@ -55,11 +54,6 @@ class Day:
         return {
             number: (state, reason) for number, state, reason in self.book.rows("通知记录", "通知号", "状态", "原因")
         }
-
-    def lose_ledger(self) -> None:
-        self.ledger.close()
-        (self.folder / "ledger.sqlite3").unlink()
-        self.crash()
 
     def crash(self) -> None:
         self.ledger.close()
@@ -247,30 +241,6 @@ def test_what_may_have_been_received_is_not_called_off(day: Day, monkeypatch: py
     first, second = mails.received
     assert first["Message-ID"] == second["Message-ID"]
     assert sorted(state for state, _ in day.states("2026-11-24 09:13").values()) == ["不再发送", "已发送"]
-
-
-def test_it_is_the_same_mail_after_the_ledger_was_lost_whatever_the_rules_say_by_then(
-    day: Day, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two notices to 街路长01 went in one mail; since then the office wants each notice in a mail of its own."""
-    day.book.add("""
-    问题台账
-    填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述
-    2026-11-24 09:01 | 督查01 | 督查 | 新正街 | 路面脏污 | 一般 | 一地油污
-    """)
-    day.tick("2026-11-24 09:06")
-    with mail_server() as (mails, url):
-        monkeypatch.setattr(Ledger, "settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:07"))
-        monkeypatch.undo()
-        day.crash()
-        day.tick("2026-11-24 09:08")
-        day.lose_ledger()
-        day.tick("2026-11-24 09:09")
-        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:10"), digest=False)
-    first, again = [letter for letter in mails.received if letter["To"] == mails.received[0]["To"]]
-    assert first["Message-ID"] == again["Message-ID"]
 
 
 def test_a_mail_whose_answer_was_lost_may_have_been_received_whatever_comes_after(

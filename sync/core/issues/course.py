@@ -39,12 +39,12 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
 
 
 def _judged(stamps: Stamps, fixes: Sequence[Event]) -> Iterator[Event]:
-    """Feedback that verdicts were given on and whose rows are not known: deleted before the ledger was lost. What was
-    decided meanwhile stands as it did."""
+    """An event for each feedback that a verdict was given on and that is not among ``fixes``: its row was deleted, and
+    the ledger lost since. What was decided meanwhile stands as it did."""
     hours = {event.at for event in fixes}
     for verdict in stamps.verdicts:
         if verdict.mended and verdict.mended not in hours:
-            yield Event(verdict.mended, "已整改", f"{verdict.result}@{verdict.mended.isoformat()}")
+            yield Event(verdict.mended, "已整改", f"已整改@{verdict.mended.isoformat()}")
 
 
 def may_close(category: str, legal_basis: object, rules: Rules) -> bool:

@@ -217,7 +217,7 @@ def _rows(
         settled += [cover for cover in righted.settled if not (cover.is_displaced and is_named)]
         waiting = {number: cover for number, cover in waiting.items() if cover not in righted.back}
         waiting |= {cover.number: cover for cover in righted.waiting}
-        reopened += righted.reopened
+        reopened += [cover for cover in righted.back if cover not in righted.settled]
         restores += righted.restores
         rows[key] = _read(key, layout, righted.table, zone, memo)
     uncovered = frozenset(cover.number for cover in settled)
@@ -233,7 +233,6 @@ class _Righted(NamedTuple):
     settled: Sequence[Cover]
     restores: Sequence[Restore]
     back: Sequence[Cover] = ()  # covers that waited for a row that is there again
-    reopened: Sequence[Cover] = ()  # those of them of which something stands in it
     waiting: Sequence[Cover] = ()  # what of the settled ones fell into rows that are not there
 
 
@@ -244,8 +243,7 @@ def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
     known, mine = memory.known.get(key, {}), [cover for cover in memory.covers if cover.tab == key]
     marks = Marks(layout, table, known)
     back = [cover for cover in memory.waiting if cover.tab == key and marks.is_back(cover)]
-    supposed = [cover for cover in mine if cover.is_supposed and not marks.is_back(cover)]
-    if fallen := [*(cover for cover in mine if cover not in supposed), *back]:
+    if fallen := [*mine, *back]:
         stand = standing(layout, table, changed, known)
         fallen = [without(cover, stand) for cover in fallen]
         uncovered = uncover(layout, table, fallen, known)
@@ -262,10 +260,8 @@ def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
         table, tab_plan, given = give_back(table, changed, layout.tab)
         plans.append(tab_plan)
         restores += given
-    reopened = [marks.seen(cover) for cover in back if cover not in settled]
-    settled += supposed
-    waiting = [part for cover in settled if (part := marks.waits(cover))]
-    return _Righted(table, plans, settled, restores, back, reopened, waiting)
+    waiting = [part for cover in settled if (part := marks.part_away(cover))]
+    return _Righted(table, plans, settled, restores, back, waiting)
 
 
 def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) -> Sequence[Row]:

@@ -52,12 +52,12 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
     return Uncovered(given_back, tab_plan, tuple(settled))
 
 
-Mark = str | frozenset[tuple[str, Comparable]]  # the id of a row, or its cells; empty: it has none of both
+Mark = str | frozenset[tuple[str, Comparable]]  # the id of a row, or its cells; empty: it has neither
 
 
 class Marks:
-    """What tells the rows of a tab from each other: the id of each, else its filled cells of people by header, but
-    those that a cover wrote: whoever pastes the row as it was before means the same one."""
+    """What tells the rows of a tab from each other: the id of each, else the filled cells that make it that row, by
+    header, but those that a cover wrote: whoever pastes the row as it was before means the same one."""
 
     def __init__(self, layout: Layout, table: Table, known: Collection[str]) -> None:
         """``known``: the ids of rows that come back."""
@@ -65,23 +65,16 @@ class Marks:
         self._by_columns: dict[frozenset[str], set[Mark]] = {}
 
     def is_back(self, cover: Cover) -> bool:
-        """Whether a row for which a cover waits is in the tab again."""
+        """Whether a row into which a cover fell is in the tab."""
         fallen = self._fallen_into(cover)
         return bool(fallen) and not self._there(cover).isdisjoint(fallen.values())
 
-    def waits(self, cover: Cover) -> Cover | None:
-        """What of a cover fell into cells of people in rows that are not in the tab, so that it comes back with them;
-        None where all are there."""
+    def part_away(self, cover: Cover) -> Cover | None:
+        """What of a cover fell into cells of people in rows that are not in the tab; None where all are there."""
         fallen = self._fallen_into(cover)
         there = self._there(cover) if fallen else set()
-        gone = {row for row, mark in fallen.items() if mark not in there and self._can_come(mark)}
-        return _in_rows(cover, gone) if gone else None
-
-    def seen(self, cover: Cover) -> Cover:
-        """A cover of which something was seen to stand: into the other rows it did not fall, if those were supposed."""
-        there, fallen = self._there(cover), self._fallen_into(cover)
-        rows = {row for row, mark in fallen.items() if mark in there}
-        return replace(_in_rows(cover, rows), is_supposed=False) if cover.is_supposed else cover
+        away = {row: mark for row, mark in fallen.items() if mark not in there and self._can_come(mark)}
+        return self._in_rows(cover, away) if away else None
 
     def _can_come(self, mark: Mark) -> bool:
         return not isinstance(mark, str) or mark in self.known
@@ -100,20 +93,24 @@ class Marks:
             self._by_columns[written] = set(map(mark, self.table.rows))
         return self._by_columns[written]
 
-
-def _in_rows(cover: Cover, rows: Collection[int]) -> Cover:
-    """What of it fell into these rows."""
-    writes = tuple(write for write in cover.writes if write.row in rows)
-    return replace(cover, writes=writes, fell={row: cover.fell[row] for row in rows})
+    def _in_rows(self, cover: Cover, rows: Mapping[int, Mark]) -> Cover:
+        """What of it fell into these rows, with those of then that bear their marks: it may wait for long, and an
+        answer remembers its whole tab."""
+        mark, marks = _marker(self.layout.tab, cover.planned, _columns_written(cover)), set(rows.values())
+        writes = tuple(write for write in cover.writes if write.row in rows)
+        then = {number: row for number, row in cover.rows.items() if mark(row) in marks}
+        return replace(cover, writes=writes, rows=then, fell={number: cover.fell[number] for number in rows})
 
 
 def _marker(tab: Tab, header: Sequence[str], aside: Collection[str]) -> Callable[[Sequence[Raw]], Mark]:
-    at, names = id_place(tab, header), [heading(header, column) for column in range(len(header))]
-    here = [column for column, name in enumerate(names) if name not in aside and not is_service(tab, header, column)]
+    """What gives the mark of a row under this header. ``aside``: names of columns that don't count."""
+    at, identity = id_place(tab, header), {tab.by_key[key].header for key in tab.identity} - set(aside)
+    names = [(column, heading(header, column)) for column in range(len(header))]
+    here = [(column, name) for column, name in names if name in identity]
 
     def mark(row: Sequence[Raw]) -> Mark:
-        filled = ((names[column], cell_at(row, column)) for column in here)
         rid = plain(cell_at(row, at)) if at >= 0 else ""
+        filled = ((name, cell_at(row, column)) for column, name in here)
         return rid or frozenset((name, comparable(cell)) for name, cell in filled if cell not in EMPTY)
 
     return mark
@@ -146,7 +143,11 @@ def _covered(
             continue  # what it brought is gone: a person typed some of the same
         is_sure = claims[memory.claim(row)] == 1 or layout.at.get(layout.tab.id) in hits
         then = numbers.get(index)
-        planned = _id_then(layout, cover, then, hits) if then else _id_planned(layout, cover, index + first, row, hits)
+        planned = (
+            _id_then(layout, cover, then, hits)
+            if then is not None
+            else _id_planned(layout, cover, index + first, row, hits)
+        )
         known = memory.of(row, hits, taken, "" if is_sure else planned)
         if known is None:
             yield from _of_unknown(layout, index, row, hits, cover)

@@ -63,7 +63,6 @@ class Cover:
     is_displaced: bool = False  # the header did not stand in the first row
     header_row: int = 0  # but in this one; 0: nobody saw
     is_given_back: bool = False  # what it covered was written back, and seen to fall where it was meant to
-    is_supposed: bool = False  # ``fell``: every row that went meanwhile; nobody saw which of them it fell into
 
 
 @dataclass(frozen=True)
