@@ -1176,14 +1176,15 @@ def test_a_copy_that_bears_the_number_of_its_row_keeps_its_own_note_though_it_wa
 ANSWER: dict[str, Raw] = {"verified": "通过", "verifier": "标准化办01", "verify_note": "扫净了"}
 
 
-def first_row_goes_after_the_write(live: LiveBook) -> list[list[Raw]]:
-    """Right after the next write somebody takes the first row away. The list gets the row as it stood then."""
+def first_rows_go_after_the_write(live: LiveBook, title: str = "问题台账", rows: int = 1) -> list[list[Raw]]:
+    """Right after the next write somebody takes the first rows away. The list gets them as they stood then."""
     taken: list[list[Raw]] = []
 
     def takes(request: Request, response: Response) -> Response | None:
         if name(request) == "write" and not taken:
-            taken.append(sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")[1])
-            sheet_of(live).delete_rows(2)
+            sheet = live.book.worksheet(title)
+            taken.extend(sheet.get_values(value_render_option="UNFORMATTED_VALUE")[1 : 1 + rows])
+            sheet.delete_rows(2, 1 + rows)
         return None
 
     live.after = takes
@@ -1195,7 +1196,7 @@ def answer_on_the_first_row_cut(live: LiveBook) -> list[Raw]:
     right after that. What was cut."""
     last = gspread.utils.rowcol_to_a1(6, sheet_of(live).col_count)
     in_the_gap_once(live, lambda book: sheet_of(book).sort((column(book, "编号"), "des"), range=f"A2:{last}"))
-    taken = first_row_goes_after_the_write(live)
+    taken = first_rows_go_after_the_write(live)
     answers.write(live.gateway, live.ledger, Verdict("20261124-001", ANSWER, lambda _: ""))
     live.after = lambda request, response: None
     return taken[0]
@@ -1257,7 +1258,7 @@ def test_what_fell_on_a_row_that_was_deleted_goes_when_the_deletion_is_undone(li
     before = people(live)
     live.type("问题台账", 1, "街路长", "乱")
     in_the_gap_once(live, insert_before_limit)
-    taken = first_row_goes_after_the_write(live)
+    taken = first_rows_go_after_the_write(live)
     live.settle("2026-11-24 09:31")
     live.after = lambda request, response: None
     live.settle("2026-11-24 09:32")
@@ -1283,17 +1284,9 @@ def agreement_on_the_first_row_cut(live: LiveBook, rows: int = 1) -> list[list[R
     sheet = live.book.worksheet("申请审批")
     known = live.ledger.current().known["requests"].values()
     mark = next(row.print for row in known if row.cells["reason"] == "甲")
-    at, taken = sheet.row_values(1).index("理由") + 1, list[list[Raw]]()
+    at = sheet.row_values(1).index("理由") + 1
     in_the_gap_once(live, lambda book: book.book.worksheet("申请审批").sort((at, "asc"), range="A2:Z4"))
-
-    def cuts(request: Request, response: Response) -> Response | None:
-        if name(request) != "write" or taken:
-            return None
-        taken.extend(sheet.get_values(value_render_option="UNFORMATTED_VALUE")[1 : 1 + rows])
-        sheet.delete_rows(2, 1 + rows)
-        return None
-
-    live.after = cuts
+    taken = first_rows_go_after_the_write(live, "申请审批", rows)
     answers.write(live.gateway, live.ledger, Verdict(mark, AGREED, lambda _: "", "requests"))
     live.after = lambda request, response: None
     return taken
@@ -1323,6 +1316,12 @@ def paste(live: LiveBook, row: list[Raw]) -> None:
     live.book.worksheet("申请审批").append_row(row, value_input_option="RAW", table_range="A1")  # type: ignore[arg-type]
 
 
+def agree(live: LiveBook, row: int) -> None:
+    """The office agrees in the tab itself."""
+    live.type("申请审批", row, "批复", "同意")
+    live.type("申请审批", row, "批复人", "标准化办01")
+
+
 def test_of_two_requests_that_went_only_the_one_it_fell_on_loses_it(live: LiveBook) -> None:
     """People agree to the other one themselves, and to the first once it is back and the agreement taken from it."""
     live.settle(AT)
@@ -1333,14 +1332,12 @@ def test_of_two_requests_that_went_only_the_one_it_fell_on_loses_it(live: LiveBo
     paste(live, other)
     live.settle("2026-11-24 09:33")
     assert dict(live.rows("申请审批", "理由", "批复")) == {"甲": "同意", "乙": ""}
-    live.type("申请审批", 2, "批复", "同意")
-    live.type("申请审批", 2, "批复人", "标准化办01")
+    agree(live, 2)
     live.settle("2026-11-24 09:34")
     paste(live, cut)
     live.settle("2026-11-24 09:35")
     assert live.rows("申请审批", "理由", "批复") == [("甲", "同意"), ("乙", "同意"), ("丙", "")]
-    live.type("申请审批", 3, "批复", "同意")
-    live.type("申请审批", 3, "批复人", "标准化办01")
+    agree(live, 3)
     live.settle("2026-11-24 09:36")
     assert live.rows("申请审批", "理由", "批复") == [("甲", "同意"), ("乙", "同意"), ("丙", "同意")]
     assert not live.ledger.current().waiting and not live.ledger.current().covers
@@ -1369,7 +1366,6 @@ def test_an_edited_row_is_not_away_and_what_people_agree_to_in_it_stays(live: Li
     live.settle("2026-11-24 09:32")
     assert not live.ledger.current().waiting
     live.type("申请审批", 3, "期望时间", 46353.75)
-    live.type("申请审批", 3, "批复", "同意")
-    live.type("申请审批", 3, "批复人", "标准化办01")
+    agree(live, 3)
     live.settle("2026-11-24 09:33")
     assert dict(live.rows("申请审批", "理由", "批复")) == {"甲": "同意", "乙": "", "丙": "同意"}

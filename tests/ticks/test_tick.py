@@ -498,7 +498,6 @@ def test_a_return_stands_though_the_feedback_that_it_judged_was_deleted_before_t
     assert live.rows("问题台账", "编号", "状态", "截止时间", "升级") == before
 
 
-
 def test_a_deleted_row_comes_back(live: LiveBook) -> None:
     live.settle(AT)
     delete_row_above(live)
