@@ -218,6 +218,42 @@ def test_a_file_that_kills_its_reader_stops_nothing_else(reader: Callable[[], ob
     assert convert(jpeg(scene(12)), 1600, 80, keep_place=False).size == (1200, 900)
 
 
+LEFT: list[bytearray] = []  # in the process that reads
+
+
+def fills_its_memory() -> None:
+    rows = []
+    while True:
+        rows.append(bytearray(10**6))
+
+
+def leaves_much_behind() -> None:
+    LEFT.append(bytearray(2 * child.MOST_LEFT))
+
+
+def runs_out_within_a_library() -> None:
+    rows = [bytearray(10**6) for _ in range(child.MOST_MEMORY // 10**6 - 60)]
+    raise zlib.error(f"Error -4 while decompressing data, after {len(rows)} MB")
+
+
+def needs_most() -> int:
+    return len(bytearray(child.MOST_MEMORY - child.MOST_LEFT - 50 * 10**6))
+
+
+@pytest.mark.parametrize("before", [fills_its_memory, runs_out_within_a_library], ids=lambda reader: reader.__name__)
+def test_the_next_file_has_the_memory_that_the_one_before_ran_out_of(before: Callable[[], object]) -> None:
+    for _ in range(2 * child.PROCESSES):
+        with pytest.raises(child.TooMuch):
+            child.read_apart(20, before)
+        assert child.read_apart(20, needs_most) > child.MOST_MEMORY / 2
+
+
+def test_a_process_in_which_files_left_much_is_replaced() -> None:
+    for _ in range(2 * child.PROCESSES):
+        child.read_apart(20, leaves_much_behind)
+        assert child.read_apart(20, needs_most) > child.MOST_MEMORY / 2
+
+
 def test_what_the_public_sent_is_counted_by_sender_and_in_all(tmp_path: Path) -> None:
     submissions = Submissions(Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", "book", ZONE))
     at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
