@@ -896,3 +896,66 @@ def test_a_new_version_whose_row_somebody_edits_in_the_gap_is_written_once(live:
     report = live.settle("2026-11-24 11:43")
     assert (report.ticks, report.cells) == (1, 0), "nothing is left to write"
     assert live.ledger.memory().restores == () and live.ledger.memory().covers == ()
+
+
+LIKE_IT = """问题台账
+填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 问题描述 | 经度 | 纬度
+2026-11-24 11:20 | 李四 | 群众反映 | 新正街 | 新正街12号 | 暴露垃圾 | 桶翻了 | 112.36 | 26.97
+"""
+NEW_VERSIONS = {
+    "a photo": {"field_3": ["https://elsewhere.example.cn/photo1.jpg"]},
+    "a photo and other words": {"field_3": ["https://elsewhere.example.cn/photo1.jpg"], "field_6": "清走一半"},
+    "another category": {"field_2": "垃圾箱满溢"},
+}
+
+
+def like_it(live: LiveBook) -> list[tuple[str, ...]]:
+    """The row that stands beside that of the push: cells of people, and its number."""
+    filled = ("填报时间", "填报人", "街路", "位置", "类别", "问题描述", "照片", "编号")
+    return [row for row in live.rows("问题台账", *filled) if row[0] == "2026-11-24 11:20"]
+
+
+def cut(live: LiveBook) -> None:
+    """The row of the push is cut by somebody, who may paste it later; an empty one comes above all."""
+    sheet = live.book.worksheet("问题台账")
+    texts = sheet.col_values(sheet.row_values(1).index("问题描述") + 1)
+    sheet.delete_rows(texts.index("垃圾成堆") + 1)
+    sheet.insert_rows([[]], 2)
+
+
+@pytest.mark.parametrize("version", NEW_VERSIONS)
+@pytest.mark.parametrize("when", ["before it is read", "before the look", "before the write", "after the write"])
+def test_a_new_version_whose_row_is_cut_changes_no_other_that_is_much_like_it(
+    live: LiveBook, when: str, version: str
+) -> None:
+    live.add(LIKE_IT)
+    push(live, changed("2026-11-24T03:36:09.016Z", field_3=[]))
+    receive(live)
+    live.settle("2026-11-24 11:41")
+    (before,) = like_it(live)
+    push(live, changed("2026-11-24T04:36:09.016Z", **{"field_3": [], **NEW_VERSIONS[version]}))
+    if when == "before it is read":
+        cut(live)
+    receive(live)
+    if when == "before the look":
+        cut(live)
+
+    def in_the_gap(request: Request) -> None:
+        if name(request) == "write":
+            live.before = lambda request: None
+            cut(live)
+
+    def after(request: Request, response: Response) -> None:
+        if name(request) == "write":
+            live.after = lambda request, response: None
+            cut(live)
+
+    if when == "before the write":
+        live.before = in_the_gap  # type: ignore[assignment]
+    if when == "after the write":
+        live.after = after  # type: ignore[assignment]
+    live.settle("2026-11-24 11:42")
+    receive(live, timedelta(minutes=10))
+    live.settle("2026-11-24 11:53")
+    assert like_it(live) == [before]
+    assert live.tick("2026-11-24 11:54").plan.cells == 0, "nothing is written again and again"

@@ -16,13 +16,14 @@ from sync.core.memory import BACK, FILED, TABS, THERE, Archived, Change, Failed,
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
 from sync.core.sheet.checks import IssueNumbers
-from sync.core.sheet.covers import Marks, uncover, without
+from sync.core.sheet.covers import Marks, uncover
 from sync.core.sheet.former_columns import mended_header
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.known_rows import completed
-from sync.core.sheet.landing import give_back, standing
+from sync.core.sheet.landing import give_back
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, filled_row
 from sync.core.sheet.rows import Raw, Row, Table, column_texts, plain, read
+from sync.core.sheet.standing import standing, without
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
@@ -244,7 +245,7 @@ def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
     marks = Marks(layout, table, known)
     back = [cover for cover in memory.waiting if cover.tab == key and marks.is_back(cover)]
     if fallen := [*mine, *back]:
-        stand = standing(layout, table, changed, known)
+        stand = standing(layout, table, changed, fallen, known)
         fallen = [without(cover, stand) for cover in fallen]
         uncovered = uncover(layout, table, fallen, known)
         table, settled = uncovered.table, [*uncovered.settled]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sync.core.sheet.identity import hours_and_words, is_of_none
 from sync.core.sheet.plan import Restore, same
 from sync.core.sheet.rows import Raw, Table
-from sync.core.sheet.tabs import Layout
+from sync.core.sheet.tabs import Layout, Tab
 
 Rows = Sequence[tuple[int, Mapping[str, Raw]]]
 
@@ -31,29 +32,41 @@ def amendments(
     row is known to have been given; ``past``: what it was to be given since, which may have come there or not."""
     ours = {key: (put.get(key, ""), *past.get(key, ())) for key in {**put, **past, **wished}}
     changed = [key for key, values in ours.items() if any(not same(value, wished.get(key, "")) for value in values)]
-    number, row = _most_alike(rows, put, {key: (*values, wished.get(key, "")) for key, values in ours.items()})
+    every = {key: (*values, wished.get(key, "")) for key, values in ours.items()}
+    number, row = _most_alike(rows, put, every, layout.tab.identity)
     if not changed or not number:
         return [], "表单里改了，但表里找不到原来那一行，没有改动，请人工核对" if changed else ""
-    headers = {column.key: column.header for column in layout.tab.columns}
-    restores, theirs = [], []
+    headers, restores, theirs = {column.key: column.header for column in layout.tab.columns}, [], []
+    is_of = marks_of(layout.tab, {key: (*every.get(key, ()), row.get(key, "")) for key in {*every, *row}})
     for key in changed:
         stands, wish = row.get(key, ""), wished.get(key, "")
         if same(stands, wish):
             continue
         if any(same(stands, value) for value in ours[key]):
             was = {headers[other]: value for other, value in row.items() if other not in changed}
-            restores.append(Restore(layout.tab.key, number, headers[key], wish, stands, was))
+            restores.append(Restore(layout.tab.key, number, headers[key], wish, stands, was, is_of))
         else:
             theirs.append(headers[key])
     sentence = f"第 {number} 行的{'、'.join(theirs)}表格里已经有人改过，表单后来的改动没有采用" if theirs else ""
     return restores, sentence
 
 
-def _most_alike(rows: Rows, put: Mapping[str, Raw], ours: Mapping[str, Sequence[Raw]]) -> tuple[int, Mapping[str, Raw]]:
-    """The row that shares most with what it was or is to be given; row 0 where none shares more than half."""
+def marks_of(tab: Tab, values: Mapping[str, Sequence[Raw]]) -> tuple[Mapping[str, Raw], ...]:
+    """``Restore.is_of`` of a row that had, or may get, these values (by column key)."""
+    every = hours_and_words(tab.identity, values)
+    return tuple({tab.by_key[key].header: value for key, value in marks.items()} for marks in every)
+
+
+def _most_alike(
+    rows: Rows, put: Mapping[str, Raw], ours: Mapping[str, Sequence[Raw]], keys: Sequence[str]
+) -> tuple[int, Mapping[str, Raw]]:
+    """The row that shares most with what it was or is to be given; row 0 where none shares more than half. One of
+    another hour and other words (``keys``: ``Tab.identity``) is another, however much it shares."""
+    of = hours_and_words(keys, ours)
+    candidates = [(number, row) for number, row in rows if not is_of_none(row, of)]
 
     def like(row: Mapping[str, Raw]) -> int:
         return sum(1 for key in put if any(same(row.get(key, ""), value) for value in ours[key]))
 
-    number, row = max(rows, key=lambda pair: like(pair[1]), default=(0, {}))
+    number, row = max(candidates, key=lambda pair: like(pair[1]), default=(0, {}))
     return (number, row) if 2 * like(row) > len(put) else (0, {})

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from sync.core.sheet.former_columns import place_then
 from sync.core.sheet.identity import Known
 from sync.core.sheet.known_rows import KnownRows
 from sync.core.sheet.landing import cell_at, heading, id_place, is_service, is_watched, put, touched
-from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable
+from sync.core.sheet.plan import Comparable, Cover, Plan, TabPlan, Write, comparable
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
 
@@ -118,16 +117,6 @@ def _marker(tab: Tab, header: Sequence[str], aside: Collection[str]) -> Callable
 
 def _columns_written(cover: Cover) -> frozenset[str]:
     return frozenset(heading(cover.header, write.column) for write in cover.writes)
-
-
-def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
-    """The cover without the writes by which these restores came to stand where they were to: those covered nothing."""
-    done = {(restore.row, restore.header, comparable(restore.value)) for restore in restores}
-    if not done:
-        return cover
-    name = partial(heading, cover.planned)
-    writes = [write for write in cover.writes if (write.row, name(write.column), comparable(write.value)) not in done]
-    return replace(cover, writes=tuple(writes))
 
 
 def _covered(

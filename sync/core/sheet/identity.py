@@ -239,6 +239,20 @@ def is_another(typed: Mapping[str, Raw], before: Mapping[str, Raw], keys: Sequen
     return are_two_hours and words in typed and words in before and plain(typed[words]) != plain(before[words])
 
 
+def hours_and_words(keys: Sequence[str], values: Mapping[str, Iterable[Raw]]) -> tuple[dict[str, Raw], ...]:
+    """Each hour with each of the words of these ``values`` (by column key); ``keys``: as of ``is_another``."""
+    if not keys:
+        return ()
+    hour, words = keys[0], keys[-1]
+    return tuple({hour: at, words: text} for at in values.get(hour, ()) for text in values.get(words, ()))
+
+
+def is_of_none(typed: Mapping[str, Raw], rows: Collection[Mapping[str, Raw]]) -> bool:
+    """Whether a row is another than each of ``rows``: its hour and its words (``hours_and_words``); of none it is
+    nothing else."""
+    return bool(rows) and all(is_another(typed, before, tuple(before)) for before in rows)
+
+
 def _by_likeness(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
     if len(rows) * len(left) > MOST_PAIRS:
         return []

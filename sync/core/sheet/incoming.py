@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.core.sheet.amendments import staff_cells
+from sync.core.sheet.amendments import marks_of, staff_cells
 from sync.core.sheet.plan import Restore, same
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout
@@ -35,14 +35,17 @@ class Incoming:
 
     def restores(self, layout: Layout, table: Table) -> list[Restore]:
         """The changed cells as the ledger hands them to the next look."""
-        headers = {column.key: column.header for column in layout.tab.columns}
         cells = dict(staff_cells(layout, table))
-        return [
-            Restore(layout.tab.key, change.row, headers[key], value, change.old[key],
-                    {headers[other]: cell for other, cell in cells[change.row].items() if other not in change.new})
-            for change in self.amended
-            for key, value in change.new.items()
-        ]  # fmt: skip
+        return [restore for change in self.amended for restore in _restores(layout, change, cells[change.row])]
+
+
+def _restores(layout: Layout, change: Amended, cells: Mapping[str, Raw]) -> Iterator[Restore]:
+    headers = {column.key: column.header for column in layout.tab.columns}
+    was = {headers[key]: cell for key, cell in cells.items() if key not in change.new}
+    every = {*cells, *change.new}
+    is_of = marks_of(layout.tab, {key: (cells.get(key, ""), change.new.get(key, cells.get(key, ""))) for key in every})
+    for key, value in change.new.items():
+        yield Restore(layout.tab.key, change.row, headers[key], value, change.old[key], was, is_of)
 
 
 def compare(

@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-from sync.core.sheet.identity import Known
+from sync.core.sheet.identity import is_of_none
 from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable, same
 from sync.core.sheet.rows import Raw, Table, plain
-from sync.core.sheet.tabs import Layout, Tab
+from sync.core.sheet.tabs import Tab
 
 
 def covers(plan: Plan, fell: Mapping[str, Table], tabs: Mapping[str, Tab]) -> list[Cover]:
@@ -332,7 +332,7 @@ def give_back(table: Table, restores: Iterable[Restore], tab: Tab) -> tuple[Tabl
     writes: list[Write] = []
     given: list[Restore] = []
     for restore in restores:
-        place = _find(rows, table, restore, restore.covering)
+        place = place_of(rows, table, restore, restore.covering)
         if place is not None:
             index, column = place
             writes.append(Write(index + table.first, column, restore.value))
@@ -340,27 +340,6 @@ def give_back(table: Table, restores: Iterable[Restore], tab: Tab) -> tuple[Tabl
             put(rows[index], column, restore.value)
     plan = TabPlan(tab.key, tuple(table.header), tuple(writes), rows=touched(table, writes))
     return (replace(table, rows=rows) if given else table), plan, given
-
-
-def standing(layout: Layout, table: Table, restores: Iterable[Restore], known: Mapping[str, Known]) -> list[Restore]:
-    """Those that stand in their rows already, though a look before could not tell: the row was changed in the gap.
-    ``known``: the rows as last read, by id: one that held something else then is another row."""
-    return [
-        restore
-        for restore in restores
-        if _find(table.rows, table, restore, restore.covering) is None
-        and (place := _find(table.rows, table, restore, restore.value)) is not None
-        and not _is_another(layout, table.rows[place[0]], place[1], restore, known)
-    ]
-
-
-def _is_another(layout: Layout, row: Sequence[Raw], column: int, restore: Restore, known: Mapping[str, Known]) -> bool:
-    """Whether a row bears the id of one that held neither what a restore was to replace nor what it brought."""
-    at = layout.at.get(layout.tab.id, -1)
-    read = known.get(plain(cell_at(row, at))) if at >= 0 else None
-    keys = [key for key, place in layout.at.items() if place == column]
-    held = [read.cells.get(key, "") for key in keys] if read else []
-    return any(not same(cell, restore.covering) and not same(cell, restore.value) for cell in held)
 
 
 def put(row: list[Raw], column: int, value: Raw) -> None:
@@ -374,15 +353,19 @@ def touched(table: Table, writes: Iterable[Write]) -> dict[int, tuple[Raw, ...]]
     return {write.row: tuple(table.rows[write.row - table.first]) for write in writes}
 
 
-def _find(rows: Sequence[Sequence[Raw]], table: Table, restore: Restore, held: Raw) -> tuple[int, int] | None:
+def place_of(rows: Sequence[Sequence[Raw]], table: Table, restore: Restore, held: Raw) -> tuple[int, int] | None:
     """The cell (row index, column) of a restore: in the row that looks most like the one that it was, if that holds
-    ``held``; nowhere, when no row shares half of what that one held."""
+    ``held``; nowhere, when no row shares half of what that one held. A row of another hour and other words is another,
+    however much it shares."""
     columns = [at for at, header in enumerate(table.header) if header == restore.header]
     if len(columns) != 1:
         return None
     column, at = columns[0], {name: table.header.index(name) for name in restore.was if name in table.header}
+    marks = {name: table.header.index(name) for name in (restore.is_of or ({},))[0] if name in table.header}
     best, place = (len(restore.was) - 1, False), None
     for index, row in enumerate(rows):
+        if is_of_none({name: cell_at(row, i) for name, i in marks.items()}, restore.is_of):
+            continue
         like = sum(1 for name, i in at.items() if i < len(row) and same(row[i], restore.was[name]))
         holds = same(cell_at(row, column), held)
         score = (2 * like + (index + table.first == restore.row), holds)
