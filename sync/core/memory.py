@@ -129,11 +129,13 @@ MOVING, THERE, BACK = "moving", "there", "back"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A notice that the ledger knows, with its state as 通知记录 shows it."""
+    """A notice that the ledger knows, with its state as 通知记录 shows it. ``mail``: the name of the mail or message
+    with which it may have been received, while it is 发送中."""
 
     notice: Notice
     state: str = WAITING
     reason: str = ""
+    mail: str = ""
 
 
 @dataclass(frozen=True)

@@ -712,10 +712,11 @@ class Ledger:
             )
             if mail is not None:
                 self._note_mail(db, mail)
+            mails = self.records.mails_of(db, settled) if state == HANDED else {}
             news = [n for n in settled if _standing(memory.notices.get(n)) not in (None, (state, reason))]
             if news:
                 self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
-        changed = {number: Sent(memory.notices[number].notice, state, reason) for number in news}
+        changed = {n: Sent(memory.notices[n].notice, state, reason, mails.get(n, "")) for n in news}
         self._take_in(lambda memory: replace(memory, notices={**memory.notices, **changed}))
 
     def opened(self, letter: str, person: str, now: datetime) -> None:

@@ -302,7 +302,8 @@ class Records:
             values = texts.read(row.notice)
             if wanted(values["issue"]):
                 notice = self.codec.structure(values, Notice)
-                notices[notice.number] = Sent(notice, texts.share(row.state), texts.share(row.reason))
+                mail = row.batch or "" if row.state == HANDED else ""
+                notices[notice.number] = Sent(notice, texts.share(row.state), texts.share(row.reason), mail)
         return notices
 
     def _days(self, db: Connection) -> dict[str, tuple[Care, ...]]:
@@ -461,6 +462,10 @@ class Records:
                 for number, sent in decision.notices.items()
             ),
         )
+        for number, sent in decision.notices.items():
+            if sent.mail:
+                mine = (outbox.c.bureau == self.name, outbox.c.number == number)
+                db.execute(sa.update(outbox).where(*mine).values(batch=sent.mail))
 
     def unsent(self, db: Connection, notices: Mapping[str, Sent]) -> dict[str, Sent]:
         """Without those that went out meanwhile, or may have: nothing makes a mail unsent."""
@@ -477,6 +482,11 @@ class Records:
         if state not in WENT_OUT:
             query = query.where(outbox.c.state.in_((*PENDING, HANDED)))
         return list(db.execute(query.order_by(outbox.c.number)).scalars())
+
+    def mails_of(self, db: Connection, numbers: Iterable[str]) -> dict[str, str]:
+        """The name of the mail or message with which each of these notices goes, by its number."""
+        mine = (outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)), outbox.c.batch.is_not(None))
+        return {row.number: row.batch for row in db.execute(sa.select(outbox.c.number, outbox.c.batch).where(*mine))}
 
     def put_mail(self, db: Connection, mail: SentMail) -> None:
         """A mail that went out; one that went again stands there as it went last."""

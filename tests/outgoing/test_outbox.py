@@ -59,6 +59,11 @@ class Day:
         self.ledger.close()
         self.ledger = Ledger(self.url, "县", ZONE)
 
+    def lose_ledger(self) -> None:
+        self.ledger.close()
+        Path(self.url.removeprefix("sqlite:///")).unlink()
+        self.ledger = Ledger(self.url, "县", ZONE)
+
 
 @pytest.fixture
 def day(tmp_path: Path) -> Day:
@@ -256,6 +261,53 @@ def test_a_mail_whose_answer_was_lost_may_have_been_received_whatever_comes_afte
     states = day.states("2026-11-24 12:07")
     told = sorted((states[number][0], states[number][1][:5]) for number in (CHIEF, HEAD))
     assert told == [("发送中", "不知道收到"), ("待发送", "还没有发出")], "the second was never tried"
+
+
+SECOND = """
+问题台账
+填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述
+2026-11-24 09:08 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 又一堆
+2026-11-24 09:09 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 再一堆
+"""
+
+
+@pytest.mark.parametrize("digest", [True, False], ids=["together", "each at once"])
+def test_after_a_lost_ledger_each_unsure_mail_goes_again_as_the_same(
+    day: Day, monkeypatch: pytest.MonkeyPatch, digest: bool
+) -> None:
+    """The server has both mails of the chief, of one issue and of two, and never says so."""
+    real = smtplib.SMTP.sendmail
+
+    def silent(*mail: object) -> None:
+        real(*mail)  # type: ignore[arg-type]
+        raise smtplib.SMTPServerDisconnected
+
+    def of_chief(letters: list[EmailMessage]) -> list[tuple[str, tuple[str, ...]]]:
+        """The name of each mail, and the notices in it."""
+        mine = [letter for letter in letters if letter["To"] == "c01@xidu.example"]
+        numbers = ("20261124-001", "20261124-002", "20261124-003")
+        return sorted((str(m["Message-ID"]), tuple(n for n in numbers if f"{n}·交办" in words(m))) for m in mine)
+
+    day.book.type("组织架构", 5, "邮箱", "")  # the head of his branch: nobody else is to get a mail
+    with mail_server() as (mails, url):
+        monkeypatch.setattr(smtplib.SMTP, "sendmail", silent)
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
+        day.book.add(SECOND)
+        day.tick("2026-11-24 09:10")
+        for minute in range(10, 20):  # the first is tried again, and what comes after it waits for a gap of its own
+            deliver(day.ledger, Mailer(url, SENDER), hour(f"2026-11-24 09:{minute}"))
+        monkeypatch.undo()
+        first = sorted({*of_chief(mails.received)})
+        assert sorted(numbers for _, numbers in first) == [("20261124-001",), ("20261124-002", "20261124-003")]
+        shown = day.states("2026-11-24 09:20")
+        assert [state for number, (state, _) in shown.items() if number.endswith("街路长01")] == ["发送中"] * 3
+        mails.received.clear()
+        day.lose_ledger()
+        day.tick("2026-11-24 09:25")
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:30"), digest=digest)
+    assert of_chief(mails.received) == first
+    assert CHIEF in (shown := day.states("2026-11-24 09:31")) and shown[CHIEF] == ("已发送", "")
+    assert "邮件" not in {kind for kind, _ in day.book.rows("内部记录", "种类", "名称")}, "it is not needed any more"
 
 
 def test_a_full_disk_between_yes_and_our_note_sends_nothing_twice(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:

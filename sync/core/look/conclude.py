@@ -19,12 +19,13 @@ from sync.core.look.leaving import duties, filed, months
 from sync.core.look.leaving.ripe import at_work, needed_still, ripe, waits
 from sync.core.look.leaving.stored import storable
 from sync.core.look.letters import letter_rows
+from sync.core.look.notice_rows import mails_under_way
 from sync.core.look.reading import DUTY_TAB, LEAVING, PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
 from sync.core.look.rebuilding.archive import SERVICE
 from sync.core.look.scores import seals
 from sync.core.memo import Results
-from sync.core.memory import Change, Decision
+from sync.core.memory import Change, Decision, Sent
 from sync.core.scores.lines import OF_ISSUE, Group, Line, of_issues
 from sync.core.sheet import plan
 from sync.core.sheet.identity import Known
@@ -256,19 +257,25 @@ def _records_plan(look: Look) -> TabPlan:
     letters = {key: letter for key, letter in look.drafted.letters.items() if letter.is_open}
     rows = [reading.rows.get(key) for key in (recalling.TAB, *recalling.RECORDED)]
     known = reading.memory.known, reading.known, look.followed, look.roster.days, reading.away.keys()
-    given = reading.layouts[recalling.TAB], rows, known, letters, _numbers(look)
-    planned = _until_written(reading.memo.of("records plan"), "", given, _new_records_plan, look, letters)
+    notices = reading.memory.notices, look.told.news
+    mails = reading.memo.result("mails under way", notices, _mails_under_way, *notices)
+    given = reading.layouts[recalling.TAB], rows, known, letters, _numbers(look), mails
+    planned = _until_written(reading.memo.of("records plan"), "", given, _new_records_plan, look, letters, mails)
     of_rows = [f"{recalling.OF_ROWS} {key}" for key in recalling.RECORDED]
     for kind in (recalling.TEXTS, *of_rows, f"differences {recalling.TAB}"):
         reading.memo.of(kind).keep_all()
     return planned
 
 
-def _new_records_plan(look: Look, letters: Mapping[str, Letter]) -> TabPlan:
+def _mails_under_way(known: Mapping[str, Sent], news: Mapping[str, Sent]) -> dict[str, tuple[str, ...]]:
+    return mails_under_way({**known, **news})
+
+
+def _new_records_plan(look: Look, letters: Mapping[str, Letter], mails: Mapping[str, Sequence[str]]) -> TabPlan:
     """A record that is new takes the place of one that is not needed any more."""
     reading = look.reading
     stamps = {rid: followed.stamps for rid, followed in look.followed.items()}
-    wished = recalling.wished(reading, stamps, look.roster.days, letters, _numbers(look))
+    wished = recalling.wished(reading, stamps, look.roster.days, letters, _numbers(look), mails)
     layout, rows = reading.layouts[recalling.TAB], reading.rows[recalling.TAB]
     placed = plan.placed(layout, rows, wished)
     appends = (plan.service_row(layout, cells, reading.zone) for cells in placed.appends)

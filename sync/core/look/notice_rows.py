@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,9 +13,9 @@ from sync.core.look.follow import Followed
 from sync.core.look.leaving import months
 from sync.core.look.letters.drafting import Drafted
 from sync.core.look.reading import Reading
-from sync.core.look.rebuilding import adoption, archive
+from sync.core.look.rebuilding import adoption, archive, recalling
 from sync.core.memory import Sent
-from sync.core.notices.notices import MAIL, OFF, PENDING, UNSENT, WAITING, Notice
+from sync.core.notices.notices import HANDED, MAIL, OFF, PENDING, UNSENT, WAITING, Notice
 from sync.core.notices.outdated import ABOUT_NOW, OVERDUE, moot, since, with_since
 from sync.core.rules.values import NOTICE_KINDS
 from sync.core.sheet import plan
@@ -55,6 +56,15 @@ def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, n
     return Told(news, rows)
 
 
+def mails_under_way(notices: Mapping[str, Sent]) -> dict[str, tuple[str, ...]]:
+    """The numbers of the notices that may have been received, by the mail or message with which they go."""
+    by_mail: dict[str, list[str]] = defaultdict(list)
+    for number, sent in notices.items():
+        if sent.mail:
+            by_mail[sent.mail].append(number)
+    return {mail: tuple(sorted(numbers)) for mail, numbers in by_mail.items()}
+
+
 def _rows(
     reading: Reading, register: Mapping[str, Sent], past: months.Past, standing: Collection[tuple[str, ...]]
 ) -> dict[tuple[str, ...], Mapping[str, Any]]:
@@ -68,12 +78,13 @@ def _rows(
 
 def _adopted(reading: Reading) -> dict[str, Sent]:
     """After the ledger was lost: the register as it stands, with what has left for the tabs of the years."""
-    register = dict[str, Sent]()
+    register, mails = dict[str, Sent](), recalling.mails(reading)
     live, tables = [("", reading.layouts["notices"], row) for row in reading.rows["notices"]], reading.tables
     for _, layout, row in (*live, *archive.rows_of(tables.tabs["notices"], tables.archives, reading.zone)):
         sent = adoption.read_notice(layout, row, reading.now, reading.rules)
         if sent and sent.notice.number not in register:
-            register[sent.notice.number] = sent
+            mail = mails.get(sent.notice.number, "") if sent.state == HANDED else ""
+            register[sent.notice.number] = replace(sent, mail=mail)
     return register
 
 

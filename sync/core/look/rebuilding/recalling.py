@@ -1,5 +1,6 @@
 """What no other tab shows, kept in the hidden tab 内部记录, so that a ledger that was lost is made again as it was:
-stamps of issues, hours at which rows were first seen, who was responsible, open letters, and the last numbers given.
+stamps of issues, hours at which rows were first seen, who was responsible, open letters, the last numbers given, and
+which notices went together in a mail that may have been received.
 
 A record stands for a row of a live tab, and is written in the same request as the row's cells: the two agree.
 """
@@ -30,7 +31,8 @@ Recorded = TypeVar("Recorded")
 log = logging.getLogger(__name__)
 
 TAB = "records"
-NUMBERS, DAYS, LETTERS = "编号", "责任", "函件"  # the kinds that are of no tab; a row's kind is its tab's title
+# the kinds that are of no tab; a row's kind is its tab's title
+NUMBERS, DAYS, LETTERS, MAILS = "编号", "责任", "函件", "邮件"
 ALWAYS = ("issues", "feedback", "requests", "changes")  # tabs whose rows are called by their ids elsewhere
 RECORDED = (*ALWAYS, "duties")
 Key = tuple[str, ...]  # kind and name
@@ -55,11 +57,14 @@ def wished(
     days: Days,
     letters: Mapping[str, Letter],
     numbers: Mapping[str, int],
+    mails: Mapping[str, Sequence[str]],
 ) -> dict[Key, Mapping[str, Any]]:
-    """The records, by kind and name, with the cells of each."""
+    """The records, by kind and name, with the cells of each. ``mails``: the numbers of notices by the mail or message
+    with which they may have been received."""
     values: dict[Key, Any] = {(NUMBERS, NUMBERS): dict(numbers)} if numbers else {}
     values |= {(DAYS, street): cares for street, cares in days.items()}
     values |= {(LETTERS, key): letter for key, letter in letters.items()}
+    values |= {(MAILS, mail): notices for mail, notices in mails.items()}
     converter = codec(reading.zone, short=True)
     keys, given = [*values], [*values.values()]
     cells = reading.memo.of(TEXTS).each(keys, given, lambda n: _cells(keys[n], given[n], converter))
@@ -143,6 +148,15 @@ def recalled(reading: Reading) -> Reading:
         numbers={**memory.numbers, **(numbers or {})},
     )
     return _with_rows(reading, made)
+
+
+def mails(reading: Reading) -> dict[str, str]:
+    """The mail or message with which each notice may have been received, by the number of the notice; nothing where the
+    tab can't be read."""
+    if not reading.readable(TAB):
+        return {}
+    texts = ((name, text) for (kind, name), text in _records(reading) if kind == MAILS)
+    return {number: name for name, text in texts for number in _read(reading, text, tuple[str, ...]) or ()}
 
 
 def _with_rows(reading: Reading, made: Memory) -> Reading:
