@@ -209,6 +209,7 @@ def test_a_month_is_sealed_by_a_button_once_it_is_over(tmp_path: Path) -> None:
         office, address = web.enter("办公室01"), f"{web.url}/month/{last:%Y-%m}/seal"
         page = text(web, "办公室01", f"/month?month={last:%Y-%m}")
         assert "自动封存" in page and f"封存 {last:%Y-%m}" in page
+        assert text(web, "办公室01", "/month") == page, "it opens with the month of which appeals are heard"
         assert "现在就封存" not in text(web, "指挥长03", f"/month?month={last:%Y-%m}")
         assert office.post(address, timeout=20).status_code == 422, "not without the tick"
         assert web.enter("街路长01").post(address, data={"sure": "1"}, timeout=20).status_code == 403
@@ -219,6 +220,7 @@ def test_a_month_is_sealed_by_a_button_once_it_is_over(tmp_path: Path) -> None:
         web.tick()
         page = text(web, "办公室01", f"/month?month={last:%Y-%m}")
         assert "封存，摘要值" in page and "现在就封存" not in page
+        assert text(web, "办公室01", "/month") == text(web, "办公室01", f"/month?month={now:%Y-%m}") != page
 
 
 def test_a_deleted_row_is_put_back_or_said_to_be_meant(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ streets' lines and rank, a unit its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import accumulate, groupby
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -48,7 +48,7 @@ def blueprint(site: Site, look_cache: LookCache, nudge: Callable[[], None]) -> f
     def page() -> Any:
         look = look_cache.now()
         months = sorted({row.month for row in look.scored.table}, reverse=True)
-        month = request.args.get("month") or months[0]
+        month = request.args.get("month") or _open_month(months, look.scored.seals)
         if month not in months:
             access.refuse("没有这个月的考核。")
         return _month(look, month, months, SEALING if "sealing" in request.args else "")
@@ -77,6 +77,12 @@ def blueprint(site: Site, look_cache: LookCache, nudge: Callable[[], None]) -> f
 
     _report_routes(routes, look_cache)
     return routes
+
+
+def _open_month(months: Sequence[str], seals: Container[str]) -> str:
+    """The month at which the page opens: the one before this until it is sealed, since appeals are heard of that;
+    ``months``: the newest first."""
+    return next((month for month in months[1:2] if month not in seals), months[0])
 
 
 def _report_routes(routes: flask.Blueprint, look_cache: LookCache) -> None:
