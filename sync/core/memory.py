@@ -220,6 +220,7 @@ class Decision:
     history: tuple[Change, ...] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
     restored: tuple[str, ...] = ()  # wanted rows that were seen in their tab again
+    asked_seals: tuple[str, ...] = ()  # ``wanted_sealed`` of the memory: what is asked for later is for the next look
     restores: tuple[Restore, ...] = ()  # those of the memory that are not seen in their rows yet
     uncovered: frozenset[str] = frozenset()  # covers of the memory (numbers) of which nothing stands any more
     reopened: tuple[Cover, ...] = ()  # covers that waited, and whose row is back

@@ -94,7 +94,7 @@ class Ledger:
         self._current, self._whole = Held(), Held()
         self._photos: tuple[int, Mapping[str, Picture]] = (-1, {})  # and the revision that they were read at
         self.beside_whole: dict[str, Any] = {}  # what pages made of the whole memory: dropped with it
-        self._coming = -1  # revision of a change that is being written, or was written last
+        self._coming = set[int]()  # revisions that threads are writing, or have written and not taken in yet
         self._asked = 0.0  # when the whole memory was last asked for, in seconds
         self._reading = threading.Lock()  # pages ask while the clock ticks
 
@@ -109,16 +109,27 @@ class Ledger:
         current = self.current()
         if not current.left and not any(mark.stored for mark in current.archived.values()):
             return current
-        with self._reading, self.engine.connect() as db:
+        with self._reading, self._one_view() as db:
             return self._held(db, self._whole, self._load_whole)
 
     def current(self) -> Memory:
         """What a look starts from, from memory or from the database: of issues that are ``stored`` it holds little."""
-        with self._reading, self.engine.connect() as db:
+        with self._reading, self._one_view() as db:
             if time.monotonic() - self._asked > HELD_SECONDS:
                 self._whole = Held()
                 self.beside_whole.clear()
             return self._held(db, self._current, self.records.load)
+
+    @contextmanager
+    def _one_view(self) -> Iterator[sa.Connection]:
+        """A connection whose statements all see the database as it was at the first of them: what is remembered is
+        read from many tables, while others commit."""
+        with self.engine.connect() as db:
+            if db.dialect.name == "sqlite" and self.engine.url.database not in (None, "", ":memory:"):
+                db.exec_driver_sql("BEGIN")  # the driver begins none before it reads
+            elif db.dialect.name == "postgresql":
+                db.execution_options(isolation_level="REPEATABLE READ")
+            yield db
 
     def _load_whole(self, db: sa.Connection) -> Memory:
         memory = self._held(db, self._current, self.records.load)
@@ -127,7 +138,8 @@ class Ledger:
     def _held(self, db: sa.Connection, held: Held, load: Callable[[sa.Connection], Memory]) -> Memory:
         facts = self.records.facts(db, "revision", PHOTO_REVISION, "wanted_back", "wanted_closed")
         revision, memory = facts.get("revision", 0), held.memory
-        if memory is None or revision not in (held.revision, self._coming):
+        is_coming = revision == held.revision + 1 and revision in self._coming
+        if memory is None or not (revision == held.revision or is_coming):
             memory = load(db)
             held.revision = self._current.revision if held is self._whole else revision
         held.memory = replace(
@@ -191,13 +203,14 @@ class Ledger:
         if not decision.believed:
             self._commit_in_doubt(decision, now)
             return
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.leases.check(db, self.name)
             decision = replace(decision, notices=self.records.unsent(db, decision.notices))
             unchanged = settled is None or settled == self.records.fact(db, "settled", 0)
             self.records.put(db, decision, now, rules_hash, rules_text)
             db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
             back = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in decision.restored]
+            asked = self.records.fact(db, "wanted_closed", [])
             at = now.astimezone(UTC).isoformat()
             self.records.set_facts(
                 db,
@@ -207,7 +220,7 @@ class Ledger:
                     "addresses": decision.addresses,
                     "groups": {name: at.astimezone(UTC).isoformat() for name, at in decision.groups.items()},
                     "wanted_back": back,
-                    "wanted_closed": [],
+                    "wanted_closed": [month for month in asked if month not in decision.asked_seals],
                     "left_until": decision.left_until,
                     "left": decision.left,
                     "noted": of_done(decision.noted),
@@ -219,13 +232,13 @@ class Ledger:
                     "confirmed": None,
                 },
             )
-        self._take_in(lambda memory: absorb(memory, decision, now))
+        self._take_in(revision, lambda memory: absorb(memory, decision, now))
 
     def _commit_in_doubt(self, decision: Decision, now: datetime) -> None:
         """What a look at an hour that is not believed leaves behind; the next tick looks again."""
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.set_facts(db, {**self._told(db, decision), "version": ""})
-        self._take_in(lambda memory: absorb(memory, decision, now))
+        self._take_in(revision, lambda memory: absorb(memory, decision, now))
 
     def _told(self, db: sa.Connection, decision: Decision) -> dict[str, Any]:
         """The facts that every look leaves behind, whether its hour was believed or not."""
@@ -270,10 +283,10 @@ class Ledger:
 
     def confirm_hour(self, now: datetime, person: str) -> None:
         """A person says that ``now`` is the hour: looks are measured by it from now on."""
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.set_facts(db, {"confirmed": now.astimezone(UTC).isoformat(), "version": ""})
             self.records.put_history(db, [Change("status", "服务器时间", "时间", "", f"{person} 确认", now)])
-        self._take_in(lambda memory: replace(memory, confirmed=now))
+        self._take_in(revision, lambda memory: replace(memory, confirmed=now))
 
     def landed(
         self,
@@ -287,7 +300,7 @@ class Ledger:
         is still to be written; ``back``: deleted rows that came back with it; ``given_back``: numbers of the earlier
         covers whose cells came back with it, as the answer shows."""
         new, owed = list(covers), list(restores)
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             earlier = self.records.covers(db)
             covers_now = (*(replace(c, is_given_back=c.is_given_back or c.number in given_back) for c in earlier), *new)
             wanted = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in back]
@@ -295,7 +308,7 @@ class Ledger:
             self.records.set_facts(db, self.records.codec.unstructure(facts))
             last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
             db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
-        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now,
+        self._take_in(revision, lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now,
                                              wanted_back=tuple(wanted)))  # fmt: skip
 
     def end_page_write(self, number: str, covers: Collection[Cover] = (), sources: Iterable[RowSource] = ()) -> None:
@@ -306,36 +319,48 @@ class Ledger:
                 self.page_writes.drop(db, number)
                 self.page_writes.note_arrivals(db, sources)
             return
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.page_writes.drop(db, number)
             new = {cover.number: cover for cover in covers}
             now = (*(cover for cover in self.records.covers(db) if cover.number not in new), *covers)
             self.records.set_facts(db, {"covers": self.records.codec.unstructure(now), "version": ""})
-        self._take_in(lambda memory: replace(memory, covers=now))
+        self._take_in(revision, lambda memory: replace(memory, covers=now))
 
     @contextmanager
-    def _changing(self) -> Iterator[sa.Connection]:
-        """A transaction that changes what is remembered: others wait here, and what they changed since the memory was
-        read is read anew. Meanwhile pages are given the memory as it was; ``_take_in`` follows."""
+    def _changing(self) -> Iterator[tuple[sa.Connection, int]]:
+        """A transaction that changes what is remembered, and the revision of the database that it makes: others wait
+        here. Until ``_take_in`` follows pages are given the memory as it was."""
+        revision = -1
         try:
             with self.engine.begin() as db:
-                self._coming = self.records.bump(db)
-                for held in (self._current, self._whole):
-                    if held.revision + 1 != self._coming:
-                        held.memory = None
-                yield db
+                revision = self.records.bump(db)
+                self._coming.add(revision)
+                yield db, revision
         except BaseException:
-            self._coming = -1
+            self._coming.discard(revision)
             raise
 
-    def _take_in(self, change: Callable[[Memory], Memory], whole: Callable[[Memory], Memory] | None = None) -> None:
-        """A committed change enters the memory that is held. Where that was dropped, the next question reads all anew;
-        where it was read since the commit, the change is in it. ``whole``: the change of the whole memory, where that
-        is another."""
+    def _take_in(
+        self,
+        revision: int,
+        change: Callable[[Memory], Memory],
+        whole: Callable[[Memory], Memory] | None = None,
+    ) -> None:
+        """The committed change that made this revision enters the memory that is held: where it was read since, the
+        change is in it; where one before is not in it yet, the next question reads all anew. Several threads change
+        and read at once. ``whole``: the change of the whole memory, where that is another."""
         with self._reading:
             for held, taken_in in ((self._current, change), (self._whole, whole or change)):
-                if held.memory is not None and held.revision != self._coming:
-                    held.memory, held.revision = taken_in(held.memory), self._coming
+                if held.memory is not None and held.revision < revision:
+                    is_next = held.revision + 1 == revision
+                    held.memory, held.revision = taken_in(held.memory) if is_next else None, revision
+            self._coming.discard(revision)
+
+    def _forget(self, revision: int) -> None:
+        """After the change that made this revision the next question reads all anew."""
+        with self._reading:
+            self._current, self._whole = Held(), Held()
+            self._coming.discard(revision)
 
     # Between ticks
     def problems(self) -> int:
@@ -380,10 +405,12 @@ class Ledger:
         if row is None or row.gone != DELETED:
             return False
         waived = {rid: replace(row, gone=WAIVED)}
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.put_rows(db, tab, waived.values())
             self.records.put_history(db, [Change(tab, rid, "行被删除", "", f"{person}：是有意删的", at)])
-        self._take_in(lambda memory: replace(memory, known={**memory.known, tab: {**memory.known[tab], **waived}}))
+        self._take_in(
+            revision, lambda memory: replace(memory, known={**memory.known, tab: {**memory.known[tab], **waived}})
+        )
         return True
 
     def want_sealed(self, month: str) -> None:
@@ -394,9 +421,9 @@ class Ledger:
 
     def leave(self, until: str) -> None:
         """Note up to which month (without it) the rows of 扣分明细 and 通知记录 leave for the tabs of their years."""
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.set_facts(db, {"left_until": until})
-        self._take_in(lambda memory: replace(memory, left_until=until))
+        self._take_in(revision, lambda memory: replace(memory, left_until=until))
 
     def leave_rows(
         self, key: str, until: str, marks: Collection[Archived], noted: tuple[Done, ...], rows: Mapping[str, Known]
@@ -405,7 +432,7 @@ class Ledger:
         still asked of duties that left; ``rows``: what is remembered of some of them from now on, by id."""
         left = {**self.current().left, key: max(until, self.current().left.get(key, ""))}
         moving = {mark.rid: mark for mark in marks}
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.put_archived(db, moving.values())
             self.records.put_rows(db, key, rows.values())
             self.records.set_facts(db, {"left": left, "noted": of_done(noted)})
@@ -417,7 +444,7 @@ class Ledger:
             seals = seals_in_short(memory.seals, stored_issues(memory.archived), left)
             return replace(taken_in(memory), seals=seals)
 
-        self._take_in(in_short, whole=taken_in)
+        self._take_in(revision, in_short, whole=taken_in)
 
     def rows_left(
         self, key: str, tab: str, there: Collection[str], stayed: Collection[str], lost: Iterable[str]
@@ -431,7 +458,7 @@ class Ledger:
         marks = {rid: replace(memory.archived[rid], title=tab, state=THERE) for rid in there}
         held = {rid: mark for rid, mark in marks.items() if key in FILED and is_held(memory, known[rid])}
         gone = {*there} - held.keys()
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.put_archived(db, held.values(), {*gone, *stayed, *dead})
             self.records.move_rows(db, key, gone, tab)
             self.records.put_rows(db, key, dead.values())
@@ -443,7 +470,7 @@ class Ledger:
         def whole(memory: Memory) -> Memory:
             return _archived(memory, marks, {*stayed, *dead}, dead, key)
 
-        self._take_in(taken_in, whole=whole if key in FILED else None)
+        self._take_in(revision, taken_in, whole=whole if key in FILED else None)
 
     def everything(self) -> Memory:
         """As ``memory``, with the duties that left their tab, which no other memory holds: for what goes back as far as
@@ -475,12 +502,12 @@ class Ledger:
         if not back:
             return
         marks = {row.rid: Archived(row.rid, tab, BACK, at) for tab, row in back}
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.put_archived(db, marks.values())
             for tab, row in back:
                 self.records.move_rows(db, tab, [row.rid], key)
         rows = {row.rid: row for _, row in back}
-        self._take_in(lambda memory: _archived(memory, marks, set(), rows, key))
+        self._take_in(revision, lambda memory: _archived(memory, marks, set(), rows, key))
 
     def archive(
         self, marks: Iterable[Archived], at: datetime, *, gone: Iterable[str] = (), lost: Iterable[str] = ()
@@ -494,12 +521,12 @@ class Ledger:
         there = [mark for mark in noted.values() if mark.state == THERE]
         moved = [Change("issues", mark.rid, "归档", "", mark.title, at) for mark in there]
         dropped = {*gone, *dead}
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.put_archived(db, noted.values(), dropped)
             self.records.put_rows(db, "issues", dead.values())
             self.records.put_history(db, moved)
             self._want_back(db, dead)
-        self._take_in(lambda memory: _archived(memory, noted, dropped, dead, "issues"))
+        self._take_in(revision, lambda memory: _archived(memory, noted, dropped, dead, "issues"))
 
     def _want_back(self, db: sa.Connection, rids: Collection[str]) -> None:
         if rids:
@@ -512,7 +539,7 @@ class Ledger:
         memory = self.current()
         marks = {rid: replace(memory.archived[rid], stored=True) for rid in numbers}
         filed = {key: held_about(memory, key, marks) for key in FILED}
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.put_archived(db, marks.values(), [rid for held in filed.values() for rid in held])
             for key, held in filed.items():
                 for mark in held.values():
@@ -523,7 +550,7 @@ class Ledger:
                 memory = without_rows(memory, key, held)
             return without_facts(memory, marks)
 
-        self._take_in(in_short, whole=lambda memory: replace(memory, archived={**memory.archived, **marks}))
+        self._take_in(revision, in_short, whole=lambda memory: replace(memory, archived={**memory.archived, **marks}))
 
     def fetch(self, numbers: Iterable[str]) -> None:
         """Have looks know the facts of these issues again, where they were stored, and of those that they are a part
@@ -532,14 +559,14 @@ class Ledger:
         wanted = [rid for rid in numbers if rid in archived and archived[rid].stored]
         if not wanted:
             return
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             stored = self.records.linked(db, wanted, stored_issues(archived))
             marks = [replace(archived[rid], stored=False) for rid in stored]
             for tab, row in [*self.records.left_about(db, stored)]:
                 marks.append(Archived(row.rid, tab, THERE, row.marks["heard"]))
                 self.records.move_rows(db, tab, [row.rid], tab[:-YEAR])
             self.records.put_archived(db, marks)
-        self._current, self._whole = Held(), Held()
+        self._forget(revision)
 
     def put_back(self, restores: Iterable[Restore]) -> None:
         """Have the next tick write cells of people into their rows (what a form changed after its row was in).
@@ -548,16 +575,16 @@ class Ledger:
         """
         memory = self.current()
         owed = [*memory.restores, *restores]
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.set_facts(db, {"restores": self.records.codec.unstructure(owed)})
-        self._take_in(lambda memory: replace(memory, restores=tuple(owed)))
+        self._take_in(revision, lambda memory: replace(memory, restores=tuple(owed)))
 
     def note_history(self, prints: Iterable[str]) -> None:
         """Rows of these fingerprints are history when they are seen for the first time. Take the ``turn`` first."""
         noted = self.current().history | frozenset(prints)
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.set_facts(db, {"history_rows": sorted(noted)})
-        self._take_in(lambda memory: replace(memory, history=noted))
+        self._take_in(revision, lambda memory: replace(memory, history=noted))
 
     def is_back(self, rid: str) -> bool:
         """Whether a row that was asked for was seen in the sheet again."""
@@ -702,7 +729,7 @@ class Ledger:
         self, numbers: tuple[str, ...], state: str, reason: str, attempts: int, next_try: datetime | None,
         mail: SentMail | None,
     ) -> None:  # fmt: skip
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             memory = self._current.memory or self.records.load(db)
             settled = self.records.open_notices(db, numbers, state)
             db.execute(
@@ -713,20 +740,25 @@ class Ledger:
             if mail is not None:
                 self._note_mail(db, mail)
             mails = self.records.mails_of(db, settled) if state == HANDED else {}
-            news = [n for n in settled if _standing(memory.notices.get(n)) not in (None, (state, reason))]
-            if news:
+            stands = {n: (sent.state, sent.reason, sent.mail) for n in settled if (sent := memory.notices.get(n))}
+            if any(stands.get(n) != (state, reason, mails.get(n, "")) for n in settled):
                 self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
-        changed = {n: Sent(memory.notices[n].notice, state, reason, mails.get(n, "")) for n in news}
-        self._take_in(lambda memory: replace(memory, notices={**memory.notices, **changed}))
+
+        def taken_in(memory: Memory) -> Memory:
+            known = ((n, memory.notices[n].notice) for n in settled if n in memory.notices)
+            changed = {n: Sent(notice, state, reason, mails.get(n, "")) for n, notice in known}
+            return replace(memory, notices={**memory.notices, **changed})
+
+        self._take_in(revision, taken_in)
 
     def opened(self, letter: str, person: str, now: datetime) -> None:
         """Somebody to whom a letter was sent opened it, by its key; the next tick shows it in 督办台账."""
         if (letter, person) in self.current().opened:
             return
-        with self._changing() as db:
+        with self._changing() as (db, revision):
             self.records.put_opened(db, letter, person, now)
             self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
-        self._take_in(lambda memory: replace(memory, opened={**memory.opened, (letter, person): now}))
+        self._take_in(revision, lambda memory: replace(memory, opened={**memory.opened, (letter, person): now}))
 
     # Turns
     def turn(self, work: str = "") -> AbstractContextManager[Callable[[], None]]:
@@ -745,7 +777,3 @@ def _archived(
     marks = {rid: mark for rid, mark in memory.archived.items() if rid not in dropped}
     known = {**memory.known, key: {**memory.known.get(key, {}), **rows}} if rows else memory.known
     return replace(memory, archived={**marks, **noted}, known=known)
-
-
-def _standing(sent: Sent | None) -> tuple[str, str] | None:
-    return (sent.state, sent.reason) if sent else None

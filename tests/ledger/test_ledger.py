@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -332,6 +332,143 @@ def test_after_a_commit_that_failed_what_another_process_wrote_is_seen(
     assert ledger.memory().last_tick == hour("2026-11-24 09:05")
     run(book, other, "2026-11-24 13:00")
     assert ledger.memory().last_tick == hour("2026-11-24 13:00")
+
+
+def remembered_alike(ledger: Ledger, database: str) -> None:
+    """What is held is what another process reads from the database."""
+    held, read = ledger.memory(), open_ledger(database).memory()
+    for field in FIELDS:
+        assert getattr(held, field) == getattr(read, field), field
+
+
+class Pause:
+    """Stops the first thread that comes to a place until it is let go."""
+
+    def __init__(self) -> None:
+        self.reached, self.goes_on = Event(), Event()
+
+    def here(self) -> None:
+        if not self.reached.is_set():
+            self.reached.set()
+            assert self.goes_on.wait(20)
+
+
+@pytest.mark.parametrize("page_asks", ["between", "not at all", "before the mail is taken in"])
+def test_a_look_and_a_mail_that_commit_at_once_are_both_remembered(
+    database: str, monkeypatch: pytest.MonkeyPatch, page_asks: str
+) -> None:
+    """A mail is settled, and before that enters the memory a look commits, while a page asks for the memory: the look's
+    numbers were forgotten, and its rows got others at the next look, and everybody two mails."""
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    ledger.landed([], [], 0.0)
+    mailed, looked, take_in = Pause(), Pause(), ledger._take_in
+    put_facts = Records.set_facts
+
+    def settled(*given: Any, **more: Any) -> None:
+        mailed.here()
+        take_in(*given, **more)
+
+    def committed(self: Records, db: sa.Connection, facts: dict[str, Any]) -> None:
+        put_facts(self, db, facts)
+        if "last_tick" in facts:
+            looked.here()
+
+    monkeypatch.setattr(ledger, "_take_in", settled)
+    monkeypatch.setattr(Records, "set_facts", committed)
+    book.add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+        2026-11-24 09:05 | 督查01 | 督查 | 联胜路 | 二号 | 暴露垃圾 | 一般 | 丁
+        """)
+    now = hour("2026-11-24 09:06")
+    decision = decide(book.tables(), ledger.memory(), book.rules, now)
+    number = next(iter(ledger.memory().notices))
+    mail = Thread(target=ledger.settle, args=([number], "已发送", ""))
+    look = Thread(target=ledger.commit, args=(decision, now, book.rules.hash, book.rules.text, ""))
+    mail.start()
+    assert mailed.reached.wait(20)
+    if page_asks == "before the mail is taken in":
+        ledger.current()
+    look.start()
+    assert looked.reached.wait(20)
+    if page_asks == "between":
+        ledger.current()
+    mailed.goes_on.set()
+    mail.join()
+    looked.goes_on.set()
+    look.join()
+    assert ledger.memory().notices[number].state == "已发送"
+    assert "20261124-004" in ledger.memory().stamps and ledger.memory().numbers["20261124"] == 4
+    remembered_alike(ledger, database)
+
+
+def test_a_seal_that_is_asked_for_while_a_look_runs_is_for_the_next(database: str) -> None:
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    ledger.want_sealed("2026-09")
+    now = hour("2026-11-24 09:06")
+    decision = decide(book.tables(), ledger.memory(), book.rules, now)
+    ledger.want_sealed("2026-10")
+    ledger.commit(decision, now, book.rules.hash, book.rules.text, "")
+    assert ledger.memory().wanted_sealed == ("2026-10",)
+
+
+def test_what_many_threads_change_at_once_is_all_remembered(database: str) -> None:
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    ledger.landed([], [], 0.0)
+    numbers, asking = list(ledger.memory().notices), Event()
+
+    def settle(state: str) -> None:
+        for n in range(12):
+            ledger.settle(numbers, state, f"第 {n} 次")
+
+    def look() -> None:
+        for minute in range(6, 18):
+            now = hour(f"2026-11-24 09:{minute:02}")
+            decision = decide(book.tables(), ledger.memory(), book.rules, now)
+            ledger.commit(decision, now, book.rules.hash, book.rules.text, "")
+            ledger.landed([], [], 0.0)
+
+    def ask() -> None:
+        while not asking.is_set():
+            ledger.current()
+
+    asker = Thread(target=ask)
+    threads = [Thread(target=settle, args=("待发送",)), Thread(target=settle, args=("未发送",)), Thread(target=look)]
+    for thread in (asker, *threads):
+        thread.start()
+    for thread in threads:
+        thread.join()
+    asking.set()
+    asker.join()
+    remembered_alike(ledger, database)
+
+
+def test_a_look_that_commits_while_the_memory_is_read_is_in_it_whole_or_not_at_all(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows were read before it and the last number after it: the rows got other numbers."""
+    book, one, other = busy_bureau(), open_ledger(database), open_ledger(database)
+    run(book, other, "2026-11-24 09:05")
+    read_days, times = Records._days, [1]
+
+    def days(self: Records, db: sa.Connection) -> Any:
+        if times and times.pop():
+            book.add("""
+                问题台账
+                填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+                2026-11-24 09:05 | 督查01 | 督查 | 联胜路 | 二号 | 暴露垃圾 | 一般 | 丁
+                """)
+            run(book, other, "2026-11-24 09:06")
+        return read_days(self, db)
+
+    monkeypatch.setattr(Records, "_days", days)
+    memory = one.memory()
+    assert (len(memory.known["issues"]), memory.numbers["20261124"]) == (3, 3) and not times
+    remembered_alike(one, database)
+    assert one.memory().numbers["20261124"] == 4
 
 
 def test_a_time_without_a_zone_is_refused(database: str) -> None:
