@@ -25,6 +25,7 @@ Reading = TypeVar("Reading")
 MOST_MEMORY = 600 * 1024**2  # bytes of a process's own data
 MOST_FILES = 200
 PROCESSES = 2
+MOST_TRIES = 10  # of a file, each in another process
 MOST_LEFT = MOST_MEMORY // 4  # bytes that earlier files may have left in a process
 FULL = 75  # the exit code of a process that holds more (EX_TEMPFAIL of sysexits.h: try again)
 
@@ -53,7 +54,7 @@ def _scheduled(seconds: float, read: Callable[..., Reading], arguments: tuple[An
     """Ended, by a process that had room for it: each that is full ends in its place."""
     from pebble import ProcessExpired
 
-    for _ in range(PROCESSES):
+    for _ in range(MOST_TRIES - 1):  # those of others may fill the processes meanwhile
         future = _pool().schedule(_read_with_room, args=(read, arguments), timeout=seconds)
         error = future.exception()
         if not isinstance(error, ProcessExpired) or error.exitcode != FULL:
@@ -76,7 +77,7 @@ def _read_with_room(read: Callable[..., Reading], arguments: tuple[Any, ...]) ->
         traceback.clear_frames(error.__traceback__)
         error.__cause__ = error.__context__ = None
         if is_full:
-            raise MemoryError(repr(error)) from None
+            raise MemoryError(type(error).__name__) from None
         raise
 
 

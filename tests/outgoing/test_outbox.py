@@ -42,12 +42,15 @@ class Day:
         )
         self.ledger = Ledger(self.url, "县", ZONE)
 
+    def look(self, at: str) -> None:
+        decision = decide(self.book.tables(), self.ledger.memory(), self.book.rules, hour(at))
+        self.ledger.commit(decision, hour(at), self.book.rules.hash, self.book.rules.text, "")
+        self.ledger.landed([], [], 0.0)
+        self.book.apply(decision)
+
     def tick(self, at: str) -> None:
         for _ in range(3):
-            decision = decide(self.book.tables(), self.ledger.memory(), self.book.rules, hour(at))
-            self.ledger.commit(decision, hour(at), self.book.rules.hash, self.book.rules.text, "")
-            self.ledger.landed([], [], 0.0)
-            self.book.apply(decision)
+            self.look(at)
 
     def states(self, at: str) -> dict[str, tuple[str, str]]:
         self.tick(at)
@@ -308,6 +311,63 @@ def test_after_a_lost_ledger_each_unsure_mail_goes_again_as_the_same(
     assert of_chief(mails.received) == first
     assert CHIEF in (shown := day.states("2026-11-24 09:31")) and shown[CHIEF] == ("已发送", "")
     assert "邮件" not in {kind for kind, _ in day.book.rows("内部记录", "种类", "名称")}, "it is not needed any more"
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_after_a_lost_ledger_no_mail_goes_again_while_the_register_can_t_be_read(day: Day, looks: int) -> None:
+    """通知记录 bears a wrong header when the ledger is lost, and is right again some looks later."""
+    with mail_server() as (mails, url):
+        assert deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06")).sent == 2
+        day.tick("2026-11-24 09:07")
+        day.lose_ledger()
+        header = day.book.sheets["通知记录"][0]
+        header[header.index("通知号")] = "号码"
+        for n in range(looks):
+            day.look(f"2026-11-24 09:1{n}")
+            deliver(day.ledger, Mailer(url, SENDER), hour(f"2026-11-24 09:1{n}"))
+        header[header.index("号码")] = "通知号"
+        assert {state for state, _ in day.states("2026-11-24 09:20").values()} == {"已发送"}
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:21"))
+    assert len(mails.received) == 2
+
+
+def unsure_mail(day: Day, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """One mail that its server has, of which the ledger does not know it; the sheets say so."""
+    monkeypatch.setattr(Ledger, "settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
+    monkeypatch.undo()
+    day.tick("2026-11-24 09:07")
+
+
+def test_an_unsure_mail_is_remembered_while_the_register_can_t_be_read(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mail_server() as (_, url):
+        unsure_mail(day, monkeypatch, url)
+    kinds = [row[0] for row in day.book.sheets["内部记录"]]
+    day.lose_ledger()
+    header = day.book.sheets["通知记录"][0]
+    header[header.index("通知号")] = "号码"
+    day.look("2026-11-24 09:10")
+    day.look("2026-11-24 09:11")
+    assert kinds.count("邮件") == [row[0] for row in day.book.sheets["内部记录"]].count("邮件") == 1
+
+
+@pytest.mark.parametrize("name", ["甲", "x> <y", "a\nb", "f" * 80, ""])
+def test_what_somebody_typed_for_the_name_of_a_mail_names_none(
+    day: Day, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with mail_server() as (mails, url):
+        unsure_mail(day, monkeypatch, url)
+        (first,) = mails.received
+        day.lose_ledger()
+        (record,) = (row for row in day.book.sheets["内部记录"] if row[0] == "邮件")
+        record[1] = name
+        day.tick("2026-11-24 09:08")
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:09"))
+    again = next(letter for letter in mails.received[1:] if letter["To"] == first["To"])
+    assert again["Message-ID"] == first["Message-ID"], "it is made of the same notices"
 
 
 def test_a_full_disk_between_yes_and_our_note_sends_nothing_twice(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:

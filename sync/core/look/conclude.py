@@ -75,6 +75,7 @@ def conclude(look: Look) -> Decision:
         warnings=look.memory.warnings,
         failures=look.failures,
         restored=tuple(_restored(reading)),
+        asked_seals=reading.memory.wanted_sealed,
         restores=reading.given_back.restores,
         uncovered=reading.given_back.uncovered,
         reopened=reading.given_back.reopened,
@@ -259,6 +260,8 @@ def _records_plan(look: Look) -> TabPlan:
     known = reading.memory.known, reading.known, look.followed, look.roster.days, reading.away.keys()
     notices = reading.memory.notices, look.told.news
     mails = reading.memo.result("mails under way", notices, _mails_under_way, *notices)
+    if look.told.rows is None:  # 通知记录 can't be read: what is known of mails is in this tab alone
+        mails = recalling.mails(reading)
     given = reading.layouts[recalling.TAB], rows, known, letters, _numbers(look), mails
     planned = _until_written(reading.memo.of("records plan"), "", given, _new_records_plan, look, letters, mails)
     of_rows = [f"{recalling.OF_ROWS} {key}" for key in recalling.RECORDED]

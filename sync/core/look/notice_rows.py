@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ class Told:
 def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, notices: Iterable[Notice]) -> Told:
     """Notices that nobody was given yet go out; those that 通知记录 shows as sent are never sent again."""
     known, readable = reading.memory.notices, reading.readable("notices")
-    if not known and not readable and reading.adopted:
+    if not known and not readable and (reading.adopted or reading.memory.stamps):  # at the second look they are stamped
         return Told()
     news = _adopted(reading) if readable and not known else {}
     called = {notice.number: notice for notice in notices}
@@ -78,14 +78,24 @@ def _rows(
 
 def _adopted(reading: Reading) -> dict[str, Sent]:
     """After the ledger was lost: the register as it stands, with what has left for the tabs of the years."""
-    register, mails = dict[str, Sent](), recalling.mails(reading)
+    register = dict[str, Sent]()
     live, tables = [("", reading.layouts["notices"], row) for row in reading.rows["notices"]], reading.tables
     for _, layout, row in (*live, *archive.rows_of(tables.tabs["notices"], tables.archives, reading.zone)):
         sent = adoption.read_notice(layout, row, reading.now, reading.rules)
         if sent and sent.notice.number not in register:
-            mail = mails.get(sent.notice.number, "") if sent.state == HANDED else ""
-            register[sent.notice.number] = replace(sent, mail=mail)
-    return register
+            register[sent.notice.number] = sent
+    return register | _in_mails(register, recalling.mails(reading))
+
+
+def _in_mails(register: Mapping[str, Sent], mails: Mapping[str, Sequence[str]]) -> dict[str, Sent]:
+    """The notices that may have been received, each with its mail; ``mails``: numbers by mail. One of several people
+    is none."""
+    named = dict[str, Sent]()
+    for mail, numbers in mails.items():
+        group = [register[number] for number in numbers if number in register and register[number].state == HANDED]
+        if len({sent.notice.to for sent in group}) == 1:
+            named |= {sent.notice.number: replace(sent, mail=mail) for sent in group}
+    return named
 
 
 @dataclass(frozen=True)

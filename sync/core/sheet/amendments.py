@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sync.core.sheet.identity import hours_and_words, is_of_none
+from sync.core.sheet.identity import is_of_none
 from sync.core.sheet.plan import Restore, same
 from sync.core.sheet.rows import Raw, Table
 from sync.core.sheet.tabs import Layout, Tab
@@ -33,37 +33,44 @@ def amendments(
     ours = {key: (put.get(key, ""), *past.get(key, ())) for key in {**put, **past, **wished}}
     changed = [key for key, values in ours.items() if any(not same(value, wished.get(key, "")) for value in values)]
     every = {key: (*values, wished.get(key, "")) for key, values in ours.items()}
-    number, row = _most_alike(rows, put, every, layout.tab.identity)
+    marks = marks_of(layout.tab, every)
+    number, row = _most_alike(rows, put, every, marks)
     if not changed or not number:
         return [], "表单里改了，但表里找不到原来那一行，没有改动，请人工核对" if changed else ""
     headers, restores, theirs = {column.key: column.header for column in layout.tab.columns}, [], []
-    is_of = marks_of(layout.tab, {key: (*every.get(key, ()), row.get(key, "")) for key in {*every, *row}})
+    marks = by_header(layout.tab, {key: (*values, row.get(key, "")) for key, values in marks.items()})
     for key in changed:
         stands, wish = row.get(key, ""), wished.get(key, "")
         if same(stands, wish):
             continue
         if any(same(stands, value) for value in ours[key]):
             was = {headers[other]: value for other, value in row.items() if other not in changed}
-            restores.append(Restore(layout.tab.key, number, headers[key], wish, stands, was, is_of))
+            restores.append(Restore(layout.tab.key, number, headers[key], wish, stands, was, marks))
         else:
             theirs.append(headers[key])
     sentence = f"第 {number} 行的{'、'.join(theirs)}表格里已经有人改过，表单后来的改动没有采用" if theirs else ""
     return restores, sentence
 
 
-def marks_of(tab: Tab, values: Mapping[str, Sequence[Raw]]) -> tuple[Mapping[str, Raw], ...]:
-    """``Restore.is_of`` of a row that had, or may get, these values (by column key)."""
-    every = hours_and_words(tab.identity, values)
-    return tuple({tab.by_key[key].header: value for key, value in marks.items()} for marks in every)
+def marks_of(tab: Tab, values: Mapping[str, Sequence[Raw]]) -> dict[str, tuple[Raw, ...]]:
+    """The hours and the words of these ``values`` of a row, by column key; nothing in a tab whose rows have no hour."""
+    if not tab.identity or tab.by_key[tab.identity[0]].type != "datetime":
+        return {}
+    hour, words = tab.identity[0], tab.identity[-1]
+    return {key: tuple(dict.fromkeys(values.get(key, ("",)))) for key in (hour, words)}
+
+
+def by_header(tab: Tab, marks: Mapping[str, tuple[Raw, ...]]) -> dict[str, tuple[Raw, ...]]:
+    """``Restore.marks``."""
+    return {tab.by_key[key].header: values for key, values in marks.items()}
 
 
 def _most_alike(
-    rows: Rows, put: Mapping[str, Raw], ours: Mapping[str, Sequence[Raw]], keys: Sequence[str]
+    rows: Rows, put: Mapping[str, Raw], ours: Mapping[str, Sequence[Raw]], marks: Mapping[str, Sequence[Raw]]
 ) -> tuple[int, Mapping[str, Raw]]:
-    """The row that shares most with what it was or is to be given; row 0 where none shares more than half. One of
-    another hour and other words (``keys``: ``Tab.identity``) is another, however much it shares."""
-    of = hours_and_words(keys, ours)
-    candidates = [(number, row) for number, row in rows if not is_of_none(row, of)]
+    """The row that shares most with what it was or is to be given; row 0 where none shares more than half. One that is
+    of none of these ``marks`` is another, however much it shares."""
+    candidates = [(number, row) for number, row in rows if not is_of_none(row, marks)]
 
     def like(row: Mapping[str, Raw]) -> int:
         return sum(1 for key in put if any(same(row.get(key, ""), value) for value in ours[key]))

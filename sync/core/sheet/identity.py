@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
+from sync.core.sheet.plan import same
 from sync.core.sheet.rows import Raw, Row, plain
 
 NUMBER = re.compile(r"[0-9]{8}-[0-9]{3,6}")
@@ -239,18 +240,19 @@ def is_another(typed: Mapping[str, Raw], before: Mapping[str, Raw], keys: Sequen
     return are_two_hours and words in typed and words in before and plain(typed[words]) != plain(before[words])
 
 
-def hours_and_words(keys: Sequence[str], values: Mapping[str, Iterable[Raw]]) -> tuple[dict[str, Raw], ...]:
-    """Each hour with each of the words of these ``values`` (by column key); ``keys``: as of ``is_another``."""
-    if not keys:
-        return ()
-    hour, words = keys[0], keys[-1]
-    return tuple({hour: at, words: text} for at in values.get(hour, ()) for text in values.get(words, ()))
-
-
-def is_of_none(typed: Mapping[str, Raw], rows: Collection[Mapping[str, Raw]]) -> bool:
-    """Whether a row is another than each of ``rows``: its hour and its words (``hours_and_words``); of none it is
-    nothing else."""
-    return bool(rows) and all(is_another(typed, before, tuple(before)) for before in rows)
+def is_of_none(typed: Mapping[str, Raw], marks: Mapping[str, Sequence[Raw]]) -> bool:
+    """Whether a row is another than that of ``marks``: the hours and the words that it had or may get, by column or
+    header; of no marks every row may be. It bears none of the hours; where its hour is none that can be read, none of
+    the words."""
+    if not marks:
+        return False
+    (hour, hours), (words, texts) = marks.items()
+    at, known = typed.get(hour), [each for each in hours if isinstance(each, int | float)]
+    if not known:
+        return False
+    if isinstance(at, int | float):
+        return not any(same(at, each) for each in known)
+    return plain(typed.get(words)) not in {plain(text) for text in texts}
 
 
 def _by_likeness(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:

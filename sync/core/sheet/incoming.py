@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.core.sheet.amendments import marks_of, staff_cells
+from sync.core.sheet.amendments import by_header, marks_of, staff_cells
 from sync.core.sheet.plan import Restore, same
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout
@@ -42,10 +42,10 @@ class Incoming:
 def _restores(layout: Layout, change: Amended, cells: Mapping[str, Raw]) -> Iterator[Restore]:
     headers = {column.key: column.header for column in layout.tab.columns}
     was = {headers[key]: cell for key, cell in cells.items() if key not in change.new}
-    every = {*cells, *change.new}
-    is_of = marks_of(layout.tab, {key: (cells.get(key, ""), change.new.get(key, cells.get(key, ""))) for key in every})
+    every = {key: (cells.get(key, ""), change.new.get(key, cells.get(key, ""))) for key in {*cells, *change.new}}
+    marks = by_header(layout.tab, marks_of(layout.tab, every))
     for key, value in change.new.items():
-        yield Restore(layout.tab.key, change.row, headers[key], value, change.old[key], was, is_of)
+        yield Restore(layout.tab.key, change.row, headers[key], value, change.old[key], was, marks)
 
 
 def compare(

@@ -355,20 +355,18 @@ def touched(table: Table, writes: Iterable[Write]) -> dict[int, tuple[Raw, ...]]
 
 def place_of(rows: Sequence[Sequence[Raw]], table: Table, restore: Restore, held: Raw) -> tuple[int, int] | None:
     """The cell (row index, column) of a restore: in the row that looks most like the one that it was, if that holds
-    ``held``; nowhere, when no row shares half of what that one held. A row of another hour and other words is another,
-    however much it shares."""
+    ``held``; nowhere, when no row shares half of what that one held. One that is of none of the restore's marks is
+    another, however much it shares."""
     columns = [at for at, header in enumerate(table.header) if header == restore.header]
     if len(columns) != 1:
         return None
     column, at = columns[0], {name: table.header.index(name) for name in restore.was if name in table.header}
-    marks = {name: table.header.index(name) for name in (restore.is_of or ({},))[0] if name in table.header}
+    marks = {name: table.header.index(name) for name in restore.marks if name in table.header}
     best, place = (len(restore.was) - 1, False), None
     for index, row in enumerate(rows):
-        if is_of_none({name: cell_at(row, i) for name, i in marks.items()}, restore.is_of):
-            continue
         like = sum(1 for name, i in at.items() if i < len(row) and same(row[i], restore.was[name]))
         holds = same(cell_at(row, column), held)
         score = (2 * like + (index + table.first == restore.row), holds)
-        if score > best:
+        if score > best and not is_of_none({name: cell_at(row, i) for name, i in marks.items()}, restore.marks):
             best, place = score, (index, column) if holds else None
     return place

@@ -36,8 +36,8 @@ class Write:
 @dataclass(frozen=True, slots=True)
 class Restore:
     """A cell of people that is to say ``value`` where it says ``covering`` now: what a form or a file changed. ``row``
-    is a hint, ``was`` people's other cells by header: what the row is known by wherever it went. ``is_of``: each hour
-    with each of the words that it had or may get, by header: a row of another hour and other words is another."""
+    is a hint, ``was`` people's other cells by header: what the row is known by wherever it went. ``marks``: the hours
+    and the words that it had or may get, by header: a row of another hour is another (``identity.is_of_none``)."""
 
     tab: str
     row: int
@@ -45,7 +45,7 @@ class Restore:
     value: Raw
     covering: Raw
     was: Mapping[str, Raw]
-    is_of: tuple[Mapping[str, Raw], ...] = ()
+    marks: Mapping[str, tuple[Raw, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -47,13 +47,12 @@ def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
 def _is_another(
     layout: Layout, row: Sequence[Raw], column: int, restore: Restore, fallen: Fallen, memory: KnownRows
 ) -> bool:
-    """Whether a row is one that was of another hour and other words, or that held neither what a restore was to replace
-    nor what it brought."""
+    """Whether a row was of none of a restore's marks, or held neither what it was to replace nor what it brought."""
     read = _as_read(layout, row, fallen, memory)
     if read is None:
         return False
     headers = {key: layout.tab.by_key[key].header for key in read.cells if key in layout.tab.by_key}
-    if is_of_none({headers[key]: value for key, value in read.cells.items() if key in headers}, restore.is_of):
+    if is_of_none({headers[key]: value for key, value in read.cells.items() if key in headers}, restore.marks):
         return True
     held = [read.cells.get(key, "") for key, place in layout.at.items() if place == column]
     return any(not same(cell, restore.covering) and not same(cell, restore.value) for cell in held)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 TAB = "records"
 # the kinds that are of no tab; a row's kind is its tab's title
 NUMBERS, DAYS, LETTERS, MAILS = "编号", "责任", "函件", "邮件"
+MAIL = re.compile("[0-9a-f]{32}")  # the name of one: it becomes a header of the mail, and people may type in the tab
 ALWAYS = ("issues", "feedback", "requests", "changes")  # tabs whose rows are called by their ids elsewhere
 RECORDED = (*ALWAYS, "duties")
 Key = tuple[str, ...]  # kind and name
@@ -150,13 +152,13 @@ def recalled(reading: Reading) -> Reading:
     return _with_rows(reading, made)
 
 
-def mails(reading: Reading) -> dict[str, str]:
-    """The mail or message with which each notice may have been received, by the number of the notice; nothing where the
-    tab can't be read."""
+def mails(reading: Reading) -> dict[str, tuple[str, ...]]:
+    """``wished``'s ``mails`` as they stand; nothing where the tab can't be read."""
     if not reading.readable(TAB):
         return {}
-    texts = ((name, text) for (kind, name), text in _records(reading) if kind == MAILS)
-    return {number: name for name, text in texts for number in _read(reading, text, tuple[str, ...]) or ()}
+    texts = {name: text for (kind, name), text in _records(reading) if kind == MAILS and MAIL.fullmatch(name)}
+    every = {name: _read(reading, text, tuple[str, ...]) for name, text in texts.items()}
+    return {name: numbers for name, numbers in every.items() if numbers}
 
 
 def _with_rows(reading: Reading, made: Memory) -> Reading:
