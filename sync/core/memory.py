@@ -291,7 +291,7 @@ def _with(before: Mapping[K, V], news: Mapping[K, V]) -> Mapping[K, V]:
 PHOTOS, FEEDBACK, REQUESTS_TAB = "photos", "feedback", "requests"
 FILED = (FEEDBACK, REQUESTS_TAB)  # what was filed about issues: its rows leave, and count again, with them
 YEAR = len("2026")
-NOT_COMPARED = (facts.ISSUES, facts.LINES, facts.SCORES)  # facts of a seal that no look needs once its issues left
+NOT_COMPARED = (facts.LINES, facts.SCORES)  # facts of a seal that no look needs
 
 
 def without_facts(memory: Memory, gone: Mapping[str, Archived]) -> Memory:
@@ -377,16 +377,14 @@ def in_short(row: Known) -> Known:
 
 
 def seals_in_short(seals: Mapping[str, Seal], stored: Container[str], left: Mapping[str, str]) -> Mapping[str, Seal]:
-    """Seals without facts that no look compares: those of lines and scores, and of issues, once all are ``stored``, and
-    of people's tabs whose rows of that month ``left``, or went with their issue."""
+    """Seals without facts that no look compares: those of issues that are ``stored``, with them those of lines and
+    scores, and of people's tabs whose rows of that month ``left``, or went with their issue."""
     return {month: _in_short(seal, stored, left) for month, seal in seals.items()}
 
 
 def _in_short(seal: Seal, stored: Container[str], left: Mapping[str, str]) -> Seal:
-    issues = [name for title, name, _ in seal.facts if title == facts.ISSUES]
-    is_stored = bool(issues) and all(name in stored for name in issues)
     idle = {title for title, key in facts.LEAVING.items() if seal.month < left.get(key, "")}
-    idle |= {*NOT_COMPARED} if is_stored else set()
+    idle |= {*NOT_COMPARED} if any(title == facts.ISSUES and name in stored for title, name, _ in seal.facts) else set()
     compared = tuple(
         fact for fact in seal.facts if fact[0] not in idle and not _is_away(fact, seal.month, stored, left)
     )
@@ -394,10 +392,10 @@ def _in_short(seal: Seal, stored: Container[str], left: Mapping[str, str]) -> Se
 
 
 def _is_away(fact: Fact, month: str, stored: Container[str], left: Mapping[str, str]) -> bool:
-    """Whether a fact speaks of what was filed about an issue that is stored, or of points in a month whose requests
-    left."""
+    """Whether a fact speaks of an issue that is stored, or of what was filed about it, or of points in a month whose
+    requests left."""
     title, name, text = fact
-    if title == facts.FEEDBACK:
+    if title in (facts.ISSUES, facts.FEEDBACK):
         return issue_number(name) in stored
     if title != facts.REQUESTS:
         return False

@@ -3,10 +3,12 @@ the same, and reads them again where a row, a form or the rules call for them.""
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 import pytest
 
@@ -80,6 +82,26 @@ def test_a_look_does_without_them_and_writes_nothing_else(live: LiveBook) -> Non
     assert live.everything() == before
     assert stored(live) == GONE
     assert not GONE & live.ledger.current().stamps.keys()
+
+
+def test_no_word_of_them_is_in_what_a_look_holds(live: LiveBook) -> None:
+    assert [text for text in texts_of(live.ledger.current()) if "=丁" in text], "while it is in the log"
+    put_by(live)
+    assert live.settle("2027-02-18 21:05").cells == 0
+    assert [text for text in texts_of(live.ledger.current()) if "=丁" in text] == [], "though 丙 of its month is open"
+
+
+def texts_of(memory: Memory) -> Iterator[str]:
+    """Every text that can be reached from the memory: in its values, and in results of looks that it keeps."""
+    seen, open_objects = set[int](), list[object]([memory])
+    while open_objects:
+        each = open_objects.pop()
+        if id(each) in seen or isinstance(each, type | ModuleType | FunctionType):
+            continue
+        seen.add(id(each))
+        if isinstance(each, str):
+            yield each
+        open_objects += gc.get_referents(each)
 
 
 def test_nothing_is_another_than_where_all_is_held(live: LiveBook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,7 +130,7 @@ class Sealing:
         memo, tabs = self.reading.memo, {title: self._content(key) for title, key in self._readable.items()}
         given = known, tabs, self.reading.memory.archived, self.reading.memory.left
         drift = memo.result("drift", given, self._drift, known, tabs)
-        memo.of("facts held").keep((month, title) for month in known for title in tabs)
+        memo.of("facts held").keep((month, title) for month, seal in known.items() for title in _titles(seal))
         for key in PEOPLE:
             memo.of(f"fields {key}").keep(row.rid for row in self.reading.rows.get(key, []))
         return drift
@@ -167,6 +167,11 @@ class Sealing:
         """Every cell of a tab's rows of today that is not as it was sealed; ``seen``: the rows by the tab's key."""
         held = facts.compare_tab(title, sealed, seen(key), self.reading.away)
         return [difference for _, differences in held for difference in differences]
+
+
+def _titles(seal: Seal) -> set[str]:
+    """The tabs that facts of a month are held against: not those of which all facts are in the ledger alone by now."""
+    return {title for title, _, _ in seal.facts}
 
 
 def _belongs(followed: Followed, month: str) -> bool:
