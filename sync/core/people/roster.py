@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sync.core.people.days import Days, on
 from sync.core.people.ordering import by_number, place_order
@@ -23,6 +23,8 @@ LEAVE = "请假顶岗"
 OPERATOR = "管理员"  # how pages and records show the person who runs the service; he stands in no sheet
 RESERVED = frozenset({OPERATOR, "群众"})  # in records these stand for the operator and the public, for no person
 UNIT_HEADS = ("支部书记", "责任单位", "标准化办")  # plan 五·1: a unit's head is a branch's secretary
+MOST_REMEMBERED = 10_000  # answers of one roster, 200 bytes each
+Remembered = TypeVar("Remembered")
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,21 @@ class Roster:
 
     def units_of(self, name: str, day: date) -> list[str]:
         """The units in which that name stands; more than one are two people of one name."""
-        key = ("units", name, day)
-        if key not in self._memo:
-            units = {post.unit for post in self.posts if post.name == name and post.unit and post.span.holds(day)}
-            self._memo[key] = sorted(units, key=place_order)
-        names: list[str] = self._memo[key]
-        return names
+        return self._remembered(("units", name, day), self._units_of, name, day)
+
+    def _units_of(self, name: str, day: date) -> list[str]:
+        units = {post.unit for post in self.posts if post.name == name and post.unit and post.span.holds(day)}
+        return sorted(units, key=place_order)
+
+    def _remembered(self, key: Hashable, make: Callable[..., Remembered], *arguments: Any) -> Remembered:
+        """What ``make(*arguments)`` gives, once for each key. All is forgotten where it becomes much: days pass, and an
+        untouched roster lasts for years."""
+        answer: Remembered | None = self._memo.get(key)
+        if answer is None:
+            if len(self._memo) >= MOST_REMEMBERED:
+                self._memo.clear()
+            answer = self._memo[key] = make(*arguments)
+        return answer
 
     def street(self, name: str, day: date) -> Street | None:
         """The street of that name or alias on that day, with the branch, district and type that it had then."""
@@ -188,10 +199,7 @@ class Roster:
     def people(self, role: str, day: date, *, branch: str = "", district: str = "", unit: str = "") -> tuple[str, ...]:
         """Names of those who hold ``role`` (code word) that day for the branch, district or unit."""
         key = (role, day, branch, district, unit)
-        if key not in self._memo:
-            self._memo[key] = self._people(role, day, branch, district, unit)
-        names: tuple[str, ...] = self._memo[key]
-        return names
+        return self._remembered(key, self._people, *key)
 
     def _people(self, role: str, day: date, branch: str, district: str, unit: str) -> tuple[str, ...]:
         held = [post for post in self.posts if post.span.holds(day)]
