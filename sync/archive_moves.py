@@ -13,10 +13,11 @@ steps above; having no numbers, they are told by what they say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sync.core.look.conclude import (
     conclude,
@@ -76,32 +77,40 @@ def unsettled(ledger: Ledger) -> bool:
 
 def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
     """Archived issues that stand in no tab any more: somebody deleted them there. Raises ``Unreachable``."""
-    seen = tables(gateway, (KEY,))
-    archived_rows, here = archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
-    return [] if here is None else archive.missing(ledger.current(), {entry.rid for entry in archived_rows} | here)
+    archived = {entry.rid for entry in _archived_rows(gateway, ledger.zone)}
+    here = _live(gateway)
+    return [] if here is None else archive.missing(ledger.current(), archived | here)
 
 
-def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
+def _live(gateway: Gateway) -> set[str] | None:
     """The numbers in the live tab; None where it can't be read."""
-    live = seen.seen.get(KEY)
+    live = gateway.read((KEY,)).get(KEY)
     layout = layout_of(gateway.tabs[KEY], live)
     if live is None or isinstance(layout, str):
         return None
     return {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)} - {""}
 
 
-def archives(gateway: Gateway, keys: Collection[str] = ()) -> dict[str, Table]:
-    """The archive tabs by title, or those of these tabs. Raises ``Unreachable``."""
+def _archived_rows(gateway: Gateway, zone: ZoneInfo) -> Iterator[archive.ArchivedRow]:
+    """The issues in the archive, a tab at a time: who goes through them holds one year's and not those of all years.
+    Raises ``Unreachable``."""
+    gateway.learn_sheets()
+    tab = gateway.tabs[KEY]
+    for title in sorted(title for title in gateway.titles if archive.is_title(tab, title)):
+        yield from archive.archived_rows(tab, gateway.others([title]), zone)
+
+
+def archives(gateway: Gateway) -> dict[str, Table]:
+    """The archive tabs by title. Raises ``Unreachable``."""
     if not gateway.titles:
         gateway.learn_sheets()
-    of = {title: archive.key_of(gateway.tabs, title) for title in gateway.titles}
-    return gateway.others([title for title, key in of.items() if key and (key in keys or not keys)])
+    return gateway.others([title for title in gateway.titles if archive.key_of(gateway.tabs, title)])
 
 
-def tables(gateway: Gateway, keys: Collection[str] = ()) -> Tables:
-    """All tabs with the archive tabs, or with those of these ``keys``. Raises ``Unreachable``."""
+def tables(gateway: Gateway) -> Tables:
+    """All tabs with the archive tabs. Raises ``Unreachable``."""
     gateway.learn_sheets()
-    archived = archives(gateway, keys)
+    archived = archives(gateway)
     return Tables(gateway.tabs, gateway.read(), archived)
 
 
@@ -325,14 +334,13 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lam
     for _ in range(MOST_ROUNDS):
         if not any(mark.rid in issues for mark in ledger.archived_as(MOVING)):
             return
-        seen = tables(gateway, (KEY,))
-        live, tab = seen.seen.get(KEY), gateway.tabs[KEY]
-        layout = layout_of(tab, live)
+        memory = ledger.current()
+        archived = [*archive.in_question(memory, _archived_rows(gateway, ledger.zone))]
+        live = gateway.read((KEY,)).get(KEY)
+        layout = layout_of(gateway.tabs[KEY], live)
         if live is None or isinstance(layout, str):
             return
-        memory = ledger.current()
-        here = archive.standing_rows(layout, live, ledger.zone)
-        settlement = archive.settlement(memory, here, [*archive.archived_rows(tab, seen.archives, ledger.zone)])
+        settlement = archive.settlement(memory, archive.standing_rows(layout, live, ledger.zone), archived)
         for title, numbers in settlement.astray.items():
             gateway.move(gateway.titles[title], numbers, gateway.sheet_ids[KEY])
             step("sent back")

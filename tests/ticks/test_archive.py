@@ -488,6 +488,26 @@ def test_many_rows_move_some_at_a_time(tmp_path: Path, monkeypatch: pytest.Monke
     assert whole(live) == before
 
 
+def test_the_archive_is_read_a_year_at_a_time(live: LiveBook) -> None:
+    for year in ("2024", "2025"):
+        archived = issues(live).duplicate(new_sheet_name=f"问题台账{year}")
+        archived.delete_rows(2, archived.row_count - 1)
+        live.type(f"问题台账{year}", 1, "问题描述", f"写在{year}年的")
+    together: list[int] = []
+
+    def before(request: Request) -> None:
+        titles = [text for name, text in request.query if name == "ranges" and text.startswith("'问题台账20")]
+        if titles:
+            together.append(len(titles))
+
+    live.before = before
+    live.settle(LATER)
+    assert shelf(live) == OVER
+    assert (len(together) >= 3, {*together}) == (True, {1})
+    assert [texts(live, f"问题台账{year}") for year in ("2024", "2025")] == [[], []], "what has no number goes back"
+    assert texts(live, "问题台账") == ["丙", "写在2024年的", "写在2025年的"]
+
+
 def test_a_tab_that_somebody_deletes_on_the_way_comes_back_from_the_ledger(live: LiveBook) -> None:
     def lose(done: str) -> None:
         if done == "moved":

@@ -138,8 +138,7 @@ class Settlement:
 def settlement(memory: Memory, here: Sequence[ArchivedRow], archived: Sequence[ArchivedRow]) -> Settlement:
     """``here``: the rows of the live tab; ``archived``: those of the archive tabs."""
     known, best = memory.known.get(KEY, {}), chosen(archived, memory.known.get(KEY, {}))
-    live = {entry.rid for entry in here} - {""}
-    moving = {rid for rid, mark in memory.archived.items() if mark.state == MOVING and rid in known}
+    live, moving = {entry.rid for entry in here} - {""}, _moving(memory)
     there = {rid for rid in moving - live if rid in best and _as_known(best[rid], known.get(rid))}
     stayed = (moving & live) | _under_another_number(here, known, moving - live - there).keys()
     disguised = _under_another_number(archived, known, moving - there - stayed)
@@ -155,6 +154,23 @@ def settlement(memory: Memory, here: Sequence[ArchivedRow], archived: Sequence[A
         tuple(sorted(lost)),
         {title: tuple(rows) for title, rows in sorted(astray.items())},
     )
+
+
+def in_question(memory: Memory, archived: Iterable[ArchivedRow]) -> Iterator[ArchivedRow]:
+    """Those of the ``archived`` rows on which a settlement can depend: not the many, more every year, of issues that
+    were seen there before, unless such a row says what an issue says that is on its way."""
+    known = memory.known.get(KEY, {})
+    coming = {frozenset(known[rid].cells.items()) for rid in _moving(memory)}
+    for entry in archived:
+        mark = memory.archived.get(entry.rid)
+        if mark is None or mark.state != THERE or frozenset(entry.typed.items()) in coming:
+            yield entry
+
+
+def _moving(memory: Memory) -> set[str]:
+    """The issues that were meant to move and were not seen there yet."""
+    known = memory.known.get(KEY, {})
+    return {rid for rid, mark in memory.archived.items() if mark.state == MOVING and rid in known}
 
 
 def _under_another_number(
