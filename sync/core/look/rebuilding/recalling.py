@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 TAB = "records"
 # the kinds that are of no tab; a row's kind is its tab's title
 NUMBERS, DAYS, LETTERS, MAILS = "编号", "责任", "函件", "邮件"
-NAME_OF_MAIL = re.compile("[0-9a-f]{32}")  # the name of one: it becomes a header of the mail, and people may type in the tab
+NAME_OF_MAIL = re.compile("[0-9a-f]{32}")  # it becomes a header of the mail, and people may type in the tab
 ALWAYS = ("issues", "feedback", "requests", "changes")  # tabs whose rows are called by their ids elsewhere
 RECORDED = (*ALWAYS, "duties")
 Key = tuple[str, ...]  # kind and name
