@@ -162,7 +162,8 @@ def _put_elsewhere(
     for rid, known in claimed.items():
         demanded = max(LEAST_ALIKE, sum(key in known.cells for key in keys) - 1)
         most = max(_likeness(bearer, known, keys) for bearer in bearers[rid])
-        alike = [row for row in free if _likeness(row, known, keys) >= max(demanded, most + 1)] or [
+        near = [row for row in free if _likeness(row, known, keys) >= max(demanded, most + 1)]
+        alike = [row for row in near if not _has_more(row, known, keys)] or [
             row for row in free if _likeness(row, known, keys) > most and _has_words(row, known, keys)
         ]
         if alike:
@@ -191,6 +192,12 @@ def _left_behind(
             pairs.append((row.number, rid))
             del away[rid]
     return pairs
+
+
+def _has_more(row: Row, known: Known, keys: Collection[str]) -> bool:
+    """Whether a row lacks one of these cells of the known one and has one that it did not have: two differ."""
+    lacks = any(plain(row.parsed.typed.get(key)) != plain(known.cells[key]) for key in keys if key in known.cells)
+    return lacks and any(key in row.parsed.typed and key not in known.cells for key in keys)
 
 
 def _has_words(row: Row, known: Known, keys: Collection[str]) -> bool:

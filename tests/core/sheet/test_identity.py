@@ -201,6 +201,19 @@ def test_a_new_row_like_an_edited_one_does_not_take_its_number() -> None:
     assert (ids(book)["甲改过"], ids(book)["丁"]) == ("20261124-001", "20261124-004")
 
 
+@pytest.mark.parametrize("hour_of_new", ["2026-11-24 09:08", ""])
+def test_a_new_row_with_an_hour_does_not_take_the_number_of_one_without(hour_of_new: str) -> None:
+    """The words and the street of the row without an hour were edited: the new row shares more of the rest with it, but
+    speaks of an hour, and in other words."""
+    book = bureau().add(f"问题台账\n{HEAD}\n | 督查01 | 督查 | 新正街 | 暴露垃圾 | 甲")
+    book.settle(AT)
+    book.add(f"问题台账\n{HEAD}\n{hour_of_new} | 督查01 | 督查 | 新正街 | 暴露垃圾 | 丁")
+    book.type("问题台账", 1, "问题描述", "甲改过")
+    book.type("问题台账", 1, "街路", "建设南路" if hour_of_new else "新正街")
+    book.settle("2026-11-24 09:10")
+    assert (ids(book)["甲改过"], ids(book)["丁"]) == ("20261124-001", "20261124-002")
+
+
 def test_a_copied_row_is_a_new_issue_and_the_first_keeps_its_id() -> None:
     book = three()
     book.sheets["问题台账"].append(list(book.sheets["问题台账"][1]))
