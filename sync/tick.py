@@ -37,6 +37,7 @@ from sync.sheets import answers, appending, write_notes
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 MOST_READS = 3
+IN_MOTION = "表格正在被改动，这一轮先不看。"
 WRITES = "写入的核对"  # queue
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
 
@@ -75,13 +76,13 @@ def tick(
     Raises ``Unreachable``, ``Refused``, ``Unknown``; in each case the next tick puts it right.
     """
     began = time.perf_counter()
-    seen = _read(gateway, ledger)
+    seen, noted = _read(gateway, ledger)
     if not seen:
         raise Unreachable("工作簿里一个要用的工作表也没有，请先运行 jielu init。")
     step("read")
-    settled = ledger.settled()
     guard = Guard(ledger, rules.limits.tries, now)
     memory = _land_earlier(gateway, ledger, seen, guard)
+    _demand_seen(memory, noted, seen)
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     tables = Tables(gateway.tabs, seen, archives)
@@ -93,7 +94,7 @@ def tick(
     plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex)
     decision = replace(decision, plan=plan)
     step("decide")
-    ledger.commit(decision, now, rules.hash, rules.text, version, settled)
+    ledger.commit(decision, now, rules.hash, rules.text, version, memory.settled)
     step("commit")
     if plan.tabs:
         reply = gateway.write(plan)
@@ -128,15 +129,26 @@ def _decided(ledger: Ledger, tables: Tables, memory: Memory, rules: Rules, now: 
         return decide(tables, held, rules, now, doubt)
 
 
-def _read(gateway: Gateway, ledger: Ledger) -> dict[str, Table]:
-    """All tabs, and the notes of writes. Where a page noted meanwhile that its answer fell beside its row, they are
-    read again: whether that stands in what was read can't be told. Raises ``Unreachable``."""
+def _read(gateway: Gateway, ledger: Ledger) -> tuple[dict[str, Table], tuple[Cover, ...]]:
+    """All tabs with the notes of writes, and the covers that were noted before. Where a page noted meanwhile that its
+    answer fell beside its row, they are read again: whether that stands in what was read can't be told. Raises
+    ``Unreachable``."""
     for _ in range(MOST_READS):
         noted = ledger.current().covers
         seen = gateway.read_with_notes()
         if ledger.current().covers == noted:
-            return seen
-    raise Unreachable("表格正在被改动，这一轮先不看。")
+            return seen, noted
+    raise Unreachable(IN_MOTION)
+
+
+def _demand_seen(memory: Memory, noted: Collection[Cover], seen: Mapping[str, Table]) -> None:
+    """Raises ``Unreachable`` where a page noted, after ``seen`` was read, that its write fell beside its row: of a
+    cover whose cells are not in what was read nothing would stand, and it would be forgotten."""
+    if not write_notes.are_there(seen):
+        return
+    read = {cover.number for cover in noted} | write_notes.names(seen)
+    if any(cover.number not in read for cover in memory.covers):
+        raise Unreachable(IN_MOTION)
 
 
 def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table], guard: Guard) -> Memory:

@@ -161,6 +161,7 @@ class Memory:
     covers: tuple[Cover, ...] = ()  # writes of ours that may stand in cells of people
     waiting: tuple[Cover, ...] = ()  # those that fell into a row that went before it was looked at: it may come back
     wanted_back: tuple[str, ...] = ()  # ids of deleted rows that somebody wants back
+    settled: int = 0  # rises with every notice that was settled, and every letter that was opened
     wanted_sealed: tuple[str, ...] = ()  # months that somebody wants sealed before their hour
     warnings: Mapping[str, str] = field(default_factory=dict)  # what the service says of itself in 运行状态, by item
     last_tick: datetime | None = None

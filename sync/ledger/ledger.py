@@ -174,11 +174,6 @@ class Ledger:
         with self.engine.connect() as db:
             return self.records.archived_as(db, state)
 
-    def settled(self) -> int:
-        """Rises with every notice that was settled. Ask before the memory that a decision is made from."""
-        with self.engine.connect() as db:
-            return int(self.records.fact(db, "settled", 0))
-
     def open_units(self) -> dict[str, list[str]]:
         """The numbers of the issues that are not over, by unit."""
         memory = self.current()
@@ -196,8 +191,8 @@ class Ledger:
     ) -> None:
         """Stamps, notices, history and the intended writes, in one transaction; then the memory moves on.
 
-        ``settled``: what ``settled()`` said before the decision. Where a notice was settled since, the decision has
-        not seen it, and the next tick must look whatever the workbook's version is. Raises ``Busy`` where another
+        ``settled``: that of the memory from which the decision was made. Where a notice was settled since, the decision
+        has not seen it, and the next tick must look whatever the workbook's version is. Raises ``Busy`` where another
         process has the turn by now: nothing is remembered then.
         """
         if not decision.believed:
@@ -350,11 +345,14 @@ class Ledger:
         change is in it; where one before is not in it yet, the next question reads all anew. Several threads change
         and read at once. ``whole``: the change of the whole memory, where that is another."""
         with self._reading:
-            for held, taken_in in ((self._current, change), (self._whole, whole or change)):
-                if held.memory is not None and held.revision < revision:
-                    is_next = held.revision + 1 == revision
-                    held.memory, held.revision = taken_in(held.memory) if is_next else None, revision
-            self._coming.discard(revision)
+            try:
+                for held, taken_in in ((self._current, change), (self._whole, whole or change)):
+                    if held.memory is not None and held.revision < revision:
+                        memory, held.memory = held.memory, None  # where the change fails, all is read anew
+                        held.memory = taken_in(memory) if held.revision + 1 == revision else None
+                        held.revision = revision
+            finally:
+                self._coming.discard(revision)
 
     def _forget(self, revision: int) -> None:
         """After the change that made this revision the next question reads all anew."""
@@ -394,8 +392,9 @@ class Ledger:
         memory = self.current()
         if not any(rid in group and group[rid].deleted for group in memory.known.values()):
             return False
-        with self.engine.begin() as db:
+        with self._changing() as (db, revision):
             self._want_back(db, [rid])
+        self._take_in(revision, lambda memory: memory)
         return True
 
     def waive(self, tab: str, rid: str, person: str, at: datetime) -> bool:
@@ -415,9 +414,10 @@ class Ledger:
 
     def want_sealed(self, month: str) -> None:
         """Ask for a month to be sealed before its hour, by the next look."""
-        with self.engine.begin() as db:
+        with self._changing() as (db, revision):  # two may ask at once
             wanted = sorted({*self.records.fact(db, "wanted_closed", []), month})
             self.records.set_facts(db, {"wanted_closed": wanted})
+        self._take_in(revision, lambda memory: memory)
 
     def leave(self, until: str) -> None:
         """Note up to which month (without it) the rows of 扣分明细 and 通知记录 leave for the tabs of their years."""
@@ -730,26 +730,29 @@ class Ledger:
         mail: SentMail | None,
     ) -> None:  # fmt: skip
         with self._changing() as (db, revision):
-            memory = self._current.memory or self.records.load(db)
-            settled = self.records.open_notices(db, numbers, state)
-            db.execute(
-                sa.update(outbox)
-                .where(outbox.c.bureau == self.name, outbox.c.number.in_(settled))
-                .values(state=state, reason=reason, attempts=attempts, next_try=next_try)
-            )
+            notices = self.records.open_notices(db, numbers, state)
+            mine = (outbox.c.bureau == self.name, outbox.c.number.in_(list(notices)))
+            news = {"state": state, "reason": reason, "attempts": attempts, "next_try": next_try}
+            db.execute(sa.update(outbox).where(*mine).values(news))
             if mail is not None:
                 self._note_mail(db, mail)
-            mails = self.records.mails_of(db, settled) if state == HANDED else {}
-            stands = {n: (sent.state, sent.reason, sent.mail) for n in settled if (sent := memory.notices.get(n))}
-            if any(stands.get(n) != (state, reason, mails.get(n, "")) for n in settled):
-                self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
+            is_news = any(stood != (state, reason) for _, stood in notices.values())
+            count = self._count_settled(db) if is_news else 0
 
         def taken_in(memory: Memory) -> Memory:
-            known = ((n, memory.notices[n].notice) for n in settled if n in memory.notices)
-            changed = {n: Sent(notice, state, reason, mails.get(n, "")) for n, notice in known}
-            return replace(memory, notices={**memory.notices, **changed})
+            known = {n: memory.notices[n].notice for n in notices if n in memory.notices}
+            changed = {
+                n: Sent(notice, state, reason, notices[n][0] if state == HANDED else "") for n, notice in known.items()
+            }
+            return replace(memory, notices={**memory.notices, **changed}, settled=count or memory.settled)
 
         self._take_in(revision, taken_in)
+
+    def _count_settled(self, db: sa.Connection) -> int:
+        """Have the next look see what a decision that is made now does not, whatever the workbook's version is."""
+        count = int(self.records.fact(db, "settled", 0)) + 1
+        self.records.set_facts(db, {"version": "", "settled": count})
+        return count
 
     def opened(self, letter: str, person: str, now: datetime) -> None:
         """Somebody to whom a letter was sent opened it, by its key; the next tick shows it in 督办台账."""
@@ -757,8 +760,9 @@ class Ledger:
             return
         with self._changing() as (db, revision):
             self.records.put_opened(db, letter, person, now)
-            self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
-        self._take_in(revision, lambda memory: replace(memory, opened={**memory.opened, (letter, person): now}))
+            count = self._count_settled(db)
+        pair = {(letter, person): now}
+        self._take_in(revision, lambda memory: replace(memory, opened={**memory.opened, **pair}, settled=count))
 
     # Turns
     def turn(self, work: str = "") -> AbstractContextManager[Callable[[], None]]:

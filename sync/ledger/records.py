@@ -206,6 +206,7 @@ class Records:
             archived=marks,
             days=self._days(db),
             numbers=self.fact(db, "numbers", {}),
+            settled=self.fact(db, "settled", 0),
             addresses=self.fact(db, "addresses", {}),
             groups={name: self._moment(at) for name, at in self.fact(db, "groups", {}).items()},
             left_until=self.fact(db, "left_until", ""),
@@ -475,18 +476,18 @@ class Records:
             out |= set(db.execute(query.where(outbox.c.number.in_(asked[start : start + MOST_ASKED]))).scalars())
         return {number: sent for number, sent in notices.items() if number not in out}
 
-    def open_notices(self, db: Connection, numbers: Iterable[str], state: str) -> list[str]:
-        """Those that may get ``state``: one that went out is sent whatever stood there before, everything else is for
-        notices that still wait (不再发送 stays)."""
-        query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
+    def open_notices(
+        self, db: Connection, numbers: Iterable[str], state: str
+    ) -> dict[str, tuple[str, tuple[str, str]]]:
+        """Those that may get ``state``, by number, each with the mail that it goes with and its state and reason: one
+        that went out is sent whatever stood there before, everything else is for notices that still wait (不再发送
+        stays)."""
+        columns = (outbox.c.number, outbox.c.batch, outbox.c.state, outbox.c.reason)
+        query = sa.select(*columns).where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
         if state not in WENT_OUT:
             query = query.where(outbox.c.state.in_((*PENDING, HANDED)))
-        return list(db.execute(query.order_by(outbox.c.number)).scalars())
-
-    def mails_of(self, db: Connection, numbers: Iterable[str]) -> dict[str, str]:
-        """The name of the mail or message with which each of these notices goes, by its number."""
-        mine = (outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)), outbox.c.batch.is_not(None))
-        return {row.number: row.batch for row in db.execute(sa.select(outbox.c.number, outbox.c.batch).where(*mine))}
+        rows = db.execute(query.order_by(outbox.c.number))
+        return {row.number: (row.batch or "", (row.state, row.reason)) for row in rows}
 
     def put_mail(self, db: Connection, mail: SentMail) -> None:
         """A mail that went out; one that went again stands there as it went last."""

@@ -100,6 +100,11 @@ def is_noted_before(numbers: Collection[str], seen: Mapping[str, Table]) -> bool
     return any(note.partition(" ")[0] in numbers for note in _former(seen))
 
 
+def names(seen: Mapping[str, Table]) -> set[str]:
+    """The writes that are noted in the workbook, each with its tab, as ``Cover.number`` names them."""
+    return {*_former(seen), *_notes(seen, KEY, 0)}
+
+
 def headers(plan: Plan, seen: Mapping[str, Table]) -> dict[str, Sequence[Raw]]:
     """The header row that the write met in each tab, by key; none for a tab where it was not seen to arrive."""
     notes = {**_former(seen), **_notes(seen, KEY, 0)}

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from sync.intake import form_tools
 from sync.intake.fetching import Lost
 from sync.intake.pushes import MOST_TRIES, PushIntake
 from sync.ledger.ledger import Ledger
+from sync.ledger.page_writes import RowSource
 from sync.ledger.received.pushes import DONE, FAILED, Pushes
 from sync.operations.inspection import link_problems, open_connections, secret_problems
 from sync.service import Service
@@ -896,6 +898,32 @@ def test_a_new_version_whose_row_somebody_edits_in_the_gap_is_written_once(live:
     report = live.settle("2026-11-24 11:43")
     assert (report.ticks, report.cells) == (1, 0), "nothing is left to write"
     assert live.ledger.memory().restores == () and live.ledger.memory().covers == ()
+
+
+def test_a_row_whose_hour_somebody_typed_to_the_minute_is_still_that_of_the_form(live: LiveBook) -> None:
+    """The form notes seconds, and the column shows minutes."""
+    push(live, SAMPLE)
+    receive(live)
+    live.settle("2026-11-24 11:41")
+    live.type("问题台账", 1, "填报时间", 46350 + (11 * 60 + 36) / 1440)
+    live.settle("2026-11-24 11:42")
+    push(live, changed("2026-11-24T04:36:09.016Z", field_6="垃圾更多了"))
+    receive(live)
+    live.settle("2026-11-24 12:37")
+    assert live.rows("问题台账", "填报时间", "问题描述") == [("2026-11-24 11:36", "垃圾更多了")]
+
+
+def test_a_row_that_a_look_saw_come_stays_known_to_who_did_not_see_it(live: LiveBook) -> None:
+    """The answer to the row was lost; a look finds it in the workbook before that is noted."""
+    push(live, SAMPLE)
+    pushes = Pushes(live.ledger)
+    (due,) = pushes.due(NOW)
+    sent = replace(due, sent={"text": "垃圾成堆"})
+    pushes.save([sent])
+    live.ledger.end_page_write("n", (), [RowSource(due.source, due.id)])
+    pushes.save([replace(sent, attempts=1, next_try=NOW)])
+    stored = pushes.get(due.source, due.id)
+    assert stored is not None and (stored.put, stored.attempts) == ({"text": "垃圾成堆"}, 1)
 
 
 OTHERS = {  # the row beside that of the push: of another hour; what it says in words

@@ -20,6 +20,7 @@ from sync.core.memory import Memory, absorb
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, Write
 from sync.core.sheet.values.photos import Photo
 from sync.ledger import leases as leases_module
+from sync.ledger import ledger as ledger_module
 from sync.ledger import records as records_module
 from sync.ledger.leases import LEASE_SECONDS, Busy, ourselves
 from sync.ledger.ledger import Ledger, WrongVersion
@@ -239,7 +240,7 @@ def test_a_notice_settled_between_decide_and_commit_makes_the_next_tick_look(dat
     book, ledger = busy_bureau(), open_ledger(database)
     run(book, ledger, "2026-11-24 09:05")
     ledger.landed([], [], 0.0)
-    now, settled = hour("2026-11-24 09:06"), ledger.settled()
+    now, settled = hour("2026-11-24 09:06"), ledger.memory().settled
     decision = decide(book.tables(), ledger.memory(), book.rules, now)
     number = next(iter(ledger.memory().notices))
     (ledger if same else open_ledger(database)).settle([number], "已发送", "")
@@ -247,7 +248,7 @@ def test_a_notice_settled_between_decide_and_commit_makes_the_next_tick_look(dat
     ledger.landed([], [], 0.0)
     assert ledger.quiet_until("8", book.rules.hash) is None
     assert ledger.memory().notices[number].state == "已发送"
-    settled = ledger.settled()
+    settled = ledger.memory().settled
     decision = decide(book.tables(), ledger.memory(), book.rules, now)
     ledger.commit(decision, now, book.rules.hash, book.rules.text, "8", settled)
     ledger.landed([], [], 0.0)
@@ -412,6 +413,50 @@ def test_a_seal_that_is_asked_for_while_a_look_runs_is_for_the_next(database: st
     ledger.want_sealed("2026-10")
     ledger.commit(decision, now, book.rules.hash, book.rules.text, "")
     assert ledger.memory().wanted_sealed == ("2026-10",)
+
+
+def test_what_could_not_be_taken_in_is_read_anew(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look is committed, and no memory is left to take it in: the next look must not start from before it."""
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+
+    def fails(*_: object) -> Memory:
+        raise MemoryError
+
+    decision = decide(book.tables(), ledger.memory(), book.rules, hour("2026-11-24 12:00"))
+    monkeypatch.setattr(ledger_module, "absorb", fails)
+    with pytest.raises(MemoryError):
+        ledger.commit(decision, hour("2026-11-24 12:00"), book.rules.hash, book.rules.text, "")
+    monkeypatch.undo()
+    assert ledger.current().last_tick == hour("2026-11-24 12:00")
+    remembered_alike(ledger, database)
+
+
+def test_mails_are_settled_without_reading_all_that_is_remembered(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process changed something meanwhile."""
+    book, ledger, other = busy_bureau(), open_ledger(database), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    numbers = list(ledger.memory().notices)
+    loads = counted_loads(monkeypatch)
+    for n, number in enumerate(numbers):
+        other.confirm_hour(hour(f"2026-11-24 09:{n + 6:02}"), "标准化办01")
+        ledger.settle([number], "已发送", "")
+    assert loads == [] and len(numbers) > 3
+    monkeypatch.undo()
+    remembered_alike(ledger, database)
+
+
+def test_months_that_several_ask_to_seal_at_once_are_all_asked_for(database: str) -> None:
+    months = [f"2025-{month:02}" for month in range(1, 13)]
+    ledgers = [open_ledger(database) for _ in range(3)]
+    threads = [Thread(target=ledgers[n % 3].want_sealed, args=(month,)) for n, month in enumerate(months)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ledgers[0].memory().wanted_sealed == tuple(months)
 
 
 def test_what_many_threads_change_at_once_is_all_remembered(database: str) -> None:

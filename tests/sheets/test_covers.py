@@ -16,7 +16,7 @@ from sync.core.sheet.tabs import Layout
 from sync.sheets import answers
 from sync.sheets.answers import Verdict
 from sync.sheets.appending import Astray, append
-from sync.sheets.gateway import Unknown
+from sync.sheets.gateway import Unknown, Unreachable
 from sync.workbook import transport
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
@@ -762,6 +762,29 @@ def test_a_row_that_fell_under_other_columns_goes_though_its_page_died_before_it
     live.settle("2026-11-24 09:40")
     assert live.rows("问题台账", *STANDS) == RIGHT
     assert not live.ledger.page_writes.under_way()
+
+
+def test_a_row_that_falls_under_other_columns_once_a_look_has_read_goes(live: LiveBook) -> None:
+    """The look has not seen it, and must not take it for gone."""
+    live.settle(AT)
+    layout = layout_of(live.gateway.tabs["issues"], live.gateway.read()["issues"])
+    assert isinstance(layout, Layout)
+    row = {"reported_at": 46350.4, "reporter": "督查02", "source": "督查", "street": "联胜路", "text": "己"}
+
+    def form(step: str) -> None:
+        if step == "read":
+            in_the_gap_once(live, insert_filled_before_limit, photos_to_the_front)
+            with pytest.raises(Astray):
+                append(live.gateway, live.ledger, appended(layout, [row]))
+            live.before = lambda request: None
+
+    live.type("问题台账", 1, "位置", "桥头")
+    with suppress(Unreachable):  # it looks again later
+        live.tick("2026-11-24 09:35", form)
+    live.settle("2026-11-24 09:40")
+    assert live.rows("问题台账", *STANDS) == RIGHT
+    assert "督查02" not in {cell for row in live.everything()["问题台账"][1 + len(RIGHT) :] for cell in row}
+    assert live.ledger.memory().covers == ()
 
 
 def test_a_verdict_that_fell_on_an_empty_row_leaves_it_empty(live: LiveBook) -> None:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
-from sync.core.sheet.plan import same
 from sync.core.sheet.rows import Raw, Row, plain
 
 NUMBER = re.compile(r"[0-9]{8}-[0-9]{3,6}")
 FARTHEST = 10_000  # a number further ahead than this of the last one given was invented, not forgotten
 MOST_PAIRS = 40_000  # comparing more edited rows with more lost ones than this is a re-import, not an edit
+MINUTE = 1 / 1440  # of a day: people see minutes, and forms note seconds
 LEAST_ALIKE = 3  # of the cells that make a row that row; rows that share fewer are two
 DELETED = -1  # stands in ``gone`` once a row was missed as often as the rules allow
 WAIVED = -2  # and once somebody said that its deletion was meant: it is named no more
@@ -258,7 +258,7 @@ def is_of_none(typed: Mapping[str, Raw], marks: Mapping[str, Sequence[Raw]]) -> 
     if not known:
         return False
     if isinstance(at, int | float):
-        return not any(same(at, each) for each in known)
+        return not any(abs(at - each) < MINUTE for each in known)
     return plain(typed.get(words)) not in {plain(text) for text in texts}
 
 

@@ -103,8 +103,7 @@ class Pushes:
         with self.ledger.engine.begin() as db:
             for push in group:
                 now = self._locked(db, push.source, push.id)
-                newer = now is not None and now.payload != push.payload
-                self._put(db, [_with_row_of(now, push) if now is not None and newer else push])
+                self._put(db, [_joined(now, push) if now is not None else push])
 
     def troubles(self, now: datetime) -> dict[str, str]:
         """By hook, a sentence for 运行状态: pushes without a row, and for a day those with a row and a sentence."""
@@ -156,6 +155,10 @@ def _is_older(version: str, other: str) -> bool:
         return version < other
 
 
-def _with_row_of(newer: Push, push: Push) -> Push:
-    """The newer version with what was put in the sheet for the older one."""
-    return replace(newer, put=push.put, sent=push.sent, before=push.before, past=push.past, photos=push.photos)
+def _joined(now: Push, push: Push) -> Push:
+    """What became of a push, beside what is noted of it ``now``: a newer version came, or a look saw that its row is
+    in."""
+    put = now.put if push.put is None else push.put
+    if now.payload == push.payload:
+        return replace(push, put=put)
+    return replace(now, put=put, sent=push.sent, before=push.before, past=push.past, photos=push.photos)
