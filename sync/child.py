@@ -54,12 +54,12 @@ def _scheduled(seconds: float, read: Callable[..., Reading], arguments: tuple[An
     """Ended, by a process that had room for it: each that is full ends in its place."""
     from pebble import ProcessExpired
 
-    for _ in range(MOST_TRIES - 1):  # those of others may fill the processes meanwhile
+    for _ in range(MOST_TRIES):  # those of others may fill the processes meanwhile
         future = _pool().schedule(_read_with_room, args=(read, arguments), timeout=seconds)
         error = future.exception()
         if not isinstance(error, ProcessExpired) or error.exitcode != FULL:
-            return future
-    return _pool().schedule(_read_with_room, args=(read, arguments), timeout=seconds)
+            break
+    return future
 
 
 def _read_with_room(read: Callable[..., Reading], arguments: tuple[Any, ...]) -> Reading:

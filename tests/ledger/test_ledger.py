@@ -342,6 +342,13 @@ def remembered_alike(ledger: Ledger, database: str) -> None:
         assert getattr(held, field) == getattr(read, field), field
 
 
+FOURTH = """
+问题台账
+填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+2026-11-24 09:05 | 督查01 | 督查 | 联胜路 | 二号 | 暴露垃圾 | 一般 | 丁
+"""
+
+
 class Pause:
     """Stops the first thread that comes to a place until it is let go."""
 
@@ -377,11 +384,7 @@ def test_a_look_and_a_mail_that_commit_at_once_are_both_remembered(
 
     monkeypatch.setattr(ledger, "_take_in", settled)
     monkeypatch.setattr(Records, "set_facts", committed)
-    book.add("""
-        问题台账
-        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
-        2026-11-24 09:05 | 督查01 | 督查 | 联胜路 | 二号 | 暴露垃圾 | 一般 | 丁
-        """)
+    book.add(FOURTH)
     now = hour("2026-11-24 09:06")
     decision = decide(book.tables(), ledger.memory(), book.rules, now)
     number = next(iter(ledger.memory().notices))
@@ -501,11 +504,7 @@ def test_a_look_that_commits_while_the_memory_is_read_is_in_it_whole_or_not_at_a
 
     def days(self: Records, db: sa.Connection) -> Any:
         if times and times.pop():
-            book.add("""
-                问题台账
-                填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
-                2026-11-24 09:05 | 督查01 | 督查 | 联胜路 | 二号 | 暴露垃圾 | 一般 | 丁
-                """)
+            book.add(FOURTH)
             run(book, other, "2026-11-24 09:06")
         return read_days(self, db)
 

@@ -25,7 +25,7 @@ from sync.core.look.rebuilding import recalling
 from sync.core.look.rebuilding.archive import SERVICE
 from sync.core.look.scores import seals
 from sync.core.memo import Results
-from sync.core.memory import Change, Decision, Sent
+from sync.core.memory import Change, Decision
 from sync.core.scores.lines import OF_ISSUE, Group, Line, of_issues
 from sync.core.sheet import plan
 from sync.core.sheet.identity import Known
@@ -259,7 +259,7 @@ def _records_plan(look: Look) -> TabPlan:
     rows = [reading.rows.get(key) for key in (recalling.TAB, *recalling.RECORDED)]
     known = reading.memory.known, reading.known, look.followed, look.roster.days, reading.away.keys()
     notices = reading.memory.notices, look.told.news
-    mails = reading.memo.result("mails under way", notices, _mails_under_way, *notices)
+    mails = reading.memo.result("mails under way", notices, mails_under_way, *notices)
     if look.told.rows is None:  # 通知记录 can't be read: what is known of mails is in this tab alone
         mails = recalling.mails(reading)
     given = reading.layouts[recalling.TAB], rows, known, letters, _numbers(look), mails
@@ -268,10 +268,6 @@ def _records_plan(look: Look) -> TabPlan:
     for kind in (recalling.TEXTS, *of_rows, f"differences {recalling.TAB}"):
         reading.memo.of(kind).keep_all()
     return planned
-
-
-def _mails_under_way(known: Mapping[str, Sent], news: Mapping[str, Sent]) -> dict[str, tuple[str, ...]]:
-    return mails_under_way({**known, **news})
 
 
 def _new_records_plan(look: Look, letters: Mapping[str, Letter], mails: Mapping[str, Sequence[str]]) -> TabPlan:

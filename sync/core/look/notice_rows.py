@@ -56,10 +56,11 @@ def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, n
     return Told(news, rows)
 
 
-def mails_under_way(notices: Mapping[str, Sent]) -> dict[str, tuple[str, ...]]:
-    """The numbers of the notices that may have been received, by the mail or message with which they go."""
+def mails_under_way(known: Mapping[str, Sent], news: Mapping[str, Sent]) -> dict[str, tuple[str, ...]]:
+    """The numbers of the notices that may have been received, by the mail or message with which they go; ``news``: as
+    ``Told``, in place of those ``known``."""
     by_mail: dict[str, list[str]] = defaultdict(list)
-    for number, sent in notices.items():
+    for number, sent in {**known, **news}.items():
         if sent.mail:
             by_mail[sent.mail].append(number)
     return {mail: tuple(sorted(numbers)) for mail, numbers in by_mail.items()}
